@@ -1,0 +1,1 @@
+"""Is it grounded? Golden questions, metrics, runs and reports."""

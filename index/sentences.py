@@ -1,0 +1,65 @@
+"""Where sentences begin and end, as exact character spans.
+
+Boundaries inside a line are found by sentencex (Wikimedia), which knows abbreviations, initials
+and quotations; a line break always ends a sentence unless the line visibly goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import sentencex
+
+# A hard-wrapped line goes on: it ends mid-sentence and the next starts in lower case.
+_LINE = re.compile(r"[^\n]+(?:(?<![.!?:;。！？\n])\n(?=[^\S\n]*[^\W\d_A-ZÀ-ÞА-Я一-鿿])[^\n]+)*")
+_MAX_LINE = 20_000  # characters handed to the boundary finder at once
+_STRANDED = re.compile(r"^[\W_]+$")
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return the ``(start, end)`` spans of the sentences of ``text``, in order.
+
+    Spans do not overlap, are not empty and carry no surrounding white space; everything outside
+    them is white space. ``text[start:end]`` is verbatim.
+    """
+    spans: list[tuple[int, int]] = []
+    for line in _LINE.finditer(text):
+        for start, end in _boundaries(line.group()):
+            span = _trimmed(text, line.start() + start, line.start() + end)
+            if span is None:
+                continue
+            if spans and _belongs_to_previous(text, spans[-1], span):
+                spans[-1] = (spans[-1][0], span[1])
+            else:
+                spans.append(span)
+    return spans
+
+
+def _boundaries(line: str) -> Iterator[tuple[int, int]]:
+    """Spans that tile ``line``; offsets are counted here, whatever unit the library counts in."""
+    for offset in range(0, len(line), _MAX_LINE):
+        piece = line[offset : offset + _MAX_LINE]
+        position = 0
+        for sentence in sentencex.segment("en", piece):
+            found = piece.find(sentence.strip(), position)
+            if found < 0:
+                break
+            yield offset + position, offset + found + len(sentence.strip())
+            position = found + len(sentence.strip())
+        if position < len(piece):
+            yield offset + position, offset + len(piece)
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return (start, end) if start < end else None
+
+
+def _belongs_to_previous(text: str, previous: tuple[int, int], span: tuple[int, int]) -> bool:
+    """A closing quote or bracket cut off from its sentence goes back to it."""
+    gap = text[previous[1] : span[0]]
+    return "\n" not in gap and bool(_STRANDED.match(text[span[0] : span[1]]))

@@ -1,0 +1,223 @@
+"""Make the index equal to a folder.
+
+Three steps, each of which compares what is with what should be, so a sync that was killed is
+finished by the next one: the folder with the catalog's documents, the catalog's passages with its
+vectors, the catalog's vectors with Chroma's.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from index import readers
+from index.catalog import Catalog
+from index.document import UnreadableFile
+from index.embeddings import Embeddings
+from index.folder import FoundFile, scan, sha256_of, unsettled
+from index.rows import FileState
+from index.types import Embedder, Progress, Skipped, SyncReport
+from index.vectors import VectorIndex
+
+# Raise it when a reader or the splitter changes what it returns: every file is read again, and
+# only texts that came out differently are embedded again.
+PIPELINE = 1
+
+WINDOW = 512  # texts taken up at once and sorted by length; bounds the memory a sync needs
+BATCH = 64  # texts handed to the model at once; progress is told after each
+
+Report = Callable[[Progress], None]
+
+
+def sync(
+    catalog: Catalog,
+    embeddings: Embeddings,
+    vectors: VectorIndex,
+    embedder: Embedder,
+    folder: Path,
+    data: Path,
+    progress: Report,
+) -> SyncReport:
+    """Bring catalog, embeddings and vectors in line with ``folder``; ``data`` is left out of it.
+
+    While it runs, documents already stored are found by their words; those not yet embedded are
+    not found by meaning.
+
+    Raises:
+        FileNotFoundError: if there is no ``folder``.
+        NotADirectoryError: if it is not a folder.
+    """
+    started = time.perf_counter()
+    before = catalog.revision
+    report = _read_changes(catalog, folder, data, progress)
+    report.remarks += _remarks(embeddings)
+    report.embedded = _embed_missing(embeddings, vectors, embedder, progress)
+    if catalog.revision != before:
+        vectors.publish(lambda done, total: progress(Progress("writing", done, total)))
+        embeddings.drop_orphans()
+    report.passages = len(catalog)
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _read_changes(catalog: Catalog, folder: Path, data: Path, progress: Report) -> SyncReport:
+    """Make the catalog's documents equal to the files in ``folder``."""
+    found, skipped = scan(folder, readers.SUFFIXES, leave_out=data)
+    changes = _Changes(catalog, {file.source for file in found})
+    changes.report.skipped += skipped
+    changes.report.remarks += changes.remarks()
+    for done, file in enumerate(found):
+        progress(Progress("reading", done, len(found), file.source))
+        changes.take(file)
+    changes.finish()
+    progress(Progress("reading", len(found), len(found)))
+    return changes.report
+
+
+class _Changes:
+    """The differences between the catalog and a folder, settled one file at a time."""
+
+    def __init__(self, catalog: Catalog, sources: set[str]) -> None:
+        self.report = SyncReport()
+        self._catalog = catalog
+        self._known = catalog.files()
+        self._touched: list[FileState] = []
+        self._left = self._known.keys() - sources
+        self._gone = {  # by content: what a new file may be a new name of
+            self._known[source][0].file_hash: self._known[source][0]
+            for source in sorted(self._left)
+            if self._known[source][1] is None
+        }
+
+    def remarks(self) -> list[str]:
+        """Say so if the files are read anew although they did not change."""
+        if all(state.pipeline == PIPELINE for state, _ in self._known.values()):
+            return []
+        return ["Footnote reads files differently since last time: every file is read anew."]
+
+    def take(self, file: FoundFile) -> None:
+        """Bring the catalog in line with one file, and report what became of it."""
+        try:
+            self._take(file)
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # whatever is wrong with one file, the others go in
+            if file.source in self._known:
+                self._catalog.remove(file.source)
+            self._lose(_explained(file.source, error))
+
+    def finish(self) -> None:
+        """Forget files that are gone and note new times of those that only were touched."""
+        for source in sorted(self._left):
+            self._catalog.remove(source)
+            if self._known[source][1] is None:
+                self.report.deleted.append(source)
+        if self._touched:
+            self._catalog.touch(self._touched)
+
+    def _take(self, file: FoundFile) -> None:
+        known, skipped = self._known.get(file.source, (None, None))
+        state = _state(file, known)
+        if known and (state.file_hash, state.pipeline) == (known.file_hash, known.pipeline):
+            self._unchanged(state, known, skipped)
+        elif known is None and self._was_renamed(state):
+            self.report.renamed.append(file.source)
+        elif self._read(file, state):
+            indexed = known is not None and skipped is None
+            (self.report.changed if indexed else self.report.added).append(file.source)
+
+    def _unchanged(self, state: FileState, known: FileState, skipped: Skipped | None) -> None:
+        if state != known:
+            self._touched.append(state)
+        if skipped:
+            self.report.skipped.append(skipped)
+        else:
+            self.report.unchanged.append(state.source)
+
+    def _was_renamed(self, state: FileState) -> bool:
+        """Give a document that is gone its new name, if this is it and is read the same way."""
+        old = self._gone.get(state.file_hash)
+        if old is None or old.pipeline != state.pipeline or _suffix(old) != _suffix(state):
+            return False
+        self._catalog.rename(old.source, state)
+        del self._gone[state.file_hash]
+        self._left.discard(old.source)
+        return True
+
+    def _read(self, file: FoundFile, state: FileState) -> bool:
+        """Store the document a file holds; one that cannot be read is remembered as such."""
+        from index.splitter import split
+
+        try:
+            document = readers.read(file.path)
+            spans = split(document)
+            if not spans:
+                raise UnreadableFile("it has no text")
+        except UnreadableFile as error:
+            if unsettled(file):  # the reason may be gone by the next time
+                raise
+            skipped = _explained(file.source, error)
+            self._catalog.skip(state, skipped.reason, skipped.remedy)
+            self._lose(skipped)
+            return False
+        self._catalog.put(state, document, spans)
+        return True
+
+    def _lose(self, skipped: Skipped) -> None:
+        """Report a file that is not in the index, and whether it was."""
+        self.report.skipped.append(skipped)
+        if self._known.get(skipped.source, (None, skipped))[1] is None:
+            self.report.deleted.append(skipped.source)
+
+
+def _state(file: FoundFile, known: FileState | None) -> FileState:
+    """The file's state now; its bytes are not read where size and time say they are as before."""
+    if known and file.mtime_ns != -1 and (known.size, known.mtime_ns) == (file.size, file.mtime_ns):
+        file_hash = known.file_hash
+    else:
+        file_hash = sha256_of(file.path)
+    return FileState(file.source, file_hash, file.size, file.mtime_ns, PIPELINE)
+
+
+def _suffix(state: FileState) -> str:
+    return Path(state.source).suffix.lower()
+
+
+def _explained(source: str, error: Exception) -> Skipped:
+    if isinstance(error, UnreadableFile):
+        return Skipped(source, error.reason, error.remedy)
+    if isinstance(error, FileNotFoundError):
+        return Skipped(source, "it was removed while it was being indexed", "index again")
+    if isinstance(error, PermissionError):
+        return Skipped(source, "reading it is not allowed", "change its permissions")
+    reason = f"reading it failed ({type(error).__name__}: {str(error)[:200]})"
+    return Skipped(source, reason, "open it, save it again and index again")
+
+
+def _embed_missing(
+    embeddings: Embeddings, vectors: VectorIndex, embedder: Embedder, progress: Report
+) -> int:
+    """Embed every text that has no vector yet, keep the vectors, then publish them."""
+    total = embeddings.missing()
+    done = 0
+    for window in embeddings.missing_texts(WINDOW) if total else ():
+        keys = sorted(window, key=lambda key: len(window[key]))
+        for n in range(0, len(keys), BATCH):
+            batch = keys[n : n + BATCH]
+            embeddings.store(batch, embedder.embed([window[key] for key in batch]))
+            vectors.upsert(embeddings.of_keys(batch))
+            done += len(batch)
+            progress(Progress("embedding", done, total))
+    return done
+
+
+def _remarks(embeddings: Embeddings) -> list[str]:
+    others = embeddings.other_models()
+    if not others:
+        return []
+    return [
+        f"The embedding model changed from {', '.join(others)} to {embeddings.model}: "
+        "every passage is embedded anew."
+    ]

@@ -1,0 +1,185 @@
+"""What a question asks for, and what an answer must therefore hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from rag.language import NAMES, parse
+from rag.terms import Term, fold, terms
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+Kind = Literal["person", "date", "number", "place", "reason", "manner", "definition", "other"]
+
+_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        (
+            "number",
+            r"\bhow (?:many|much|old|long|far|large|big|tall|high|often)\b"
+            r"|\b(?:number|percentage|percent|amount|total|share|proportion) of\b"
+            r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|price|cost|age)\b",
+        ),
+        (
+            "date",
+            r"^\W*(?:\w+\W+){0,2}?when\b|\bwhen\W*$"
+            r"|\b(?:what|which) (?:year|date|day|month|century)\b|\b(?:year|date)\s*\??$",
+        ),
+        ("person", r"^(?:\W*\w+\W+){0,3}?who(?:m|se|'s|’s)?\b|\bname of the (?:\w+ )*\w+"),
+        ("place", r"\bwhere\b"),
+        ("reason", r"\bwhy\b|\bhow come\b|\breasons?\b|\bwhat (?:caused|led)\b|\bpurpose\b"),
+        (
+            "definition",
+            r"\b(?:mean|meaning|stands? for)\b|\bdefin|^\W*what(?: is|'s|’s) [^?]{1,40}\??$",
+        ),
+        ("manner", r"\bhow\b"),
+    )
+)
+_MONTH = (
+    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
+_DATE = re.compile(
+    rf"\b(?:1[0-9]|20)\d\d(?:s|\b)|\b(?:{_MONTH})\b\.? \d|\b\d{{1,2}} (?:{_MONTH})\b"
+    r"|\b\d+(?:st|nd|rd|th)[\s-]centur|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
+    re.IGNORECASE,
+)
+_ASKED_NOUN_FILLERS = frozenset(
+    ["kind", "sort", "type", "way", "part", "thing", "role", "name", "one", "other"]
+)
+_QUANTITIES = frozenset(
+    ["number", "percentage", "percent", "amount", "total", "share", "proportion", "sum"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question taken apart.
+
+    ``names`` are the words of the entities it speaks of and ``figures`` its numbers and years:
+    evidence about others is no answer. ``noun`` is what is counted ("how many doctors") or asked
+    for ("which airline"), None where the question names no such thing.
+    """
+
+    text: str
+    kind: Kind
+    terms: tuple[Term, ...]
+    names: tuple[Term, ...]
+    figures: tuple[Term, ...]
+    noun: Term | None
+    counted: str | None
+
+
+@lru_cache(maxsize=1024)
+def analyse(question: str) -> Question:
+    """Take ``question`` apart; the result is remembered."""
+    asked = tuple(terms(question) or terms(question, keep_stopwords=True))
+    wanted = kind(question)
+    noun = None if wanted == "date" else _noun(question, asked)
+    if noun and noun.text.lower() in _QUANTITIES:
+        noun = None
+    names = _names(question, asked)
+    return Question(
+        text=question,
+        kind=wanted,
+        terms=asked,
+        names=tuple(names),
+        figures=tuple(term for term in asked if term.number is not None),
+        noun=noun,
+        counted=_phrase(question, noun) if noun else None,
+    )
+
+
+def kind(question: str) -> Kind:
+    """Return the kind of answer ``question`` asks for, "other" where it does not show."""
+    for name, pattern in _KINDS:
+        if pattern.search(question):
+            return name
+    return "other"
+
+
+def dates(text: str) -> list[str]:
+    """Return the dates, years and weekdays that ``text`` gives, as written."""
+    return [text[start:end] for start, end in date_spans(text)]
+
+
+def date_spans(text: str) -> list[tuple[int, int]]:
+    """Return where the dates, years and weekdays of ``text`` stand."""
+    return [match.span() for match in _DATE.finditer(text)]
+
+
+def _names(question: str, asked: tuple[Term, ...]) -> list[Term]:
+    """Content words that the grammar takes for a proper noun or that stand in an entity."""
+    doc = parse(question)
+    spans = [(token.idx, token.idx + len(token)) for token in doc if token.pos_ == "PROPN"]
+    spans += [(e.start_char, e.end_char) for e in doc.ents if e.label_ in NAMES]
+    return [
+        term
+        for term in asked
+        if term.number is None
+        and len(term.stem) > 1
+        and (term.name or any(start <= term.start < end for start, end in spans))
+        and not _is_month(term)
+    ]
+
+
+def _is_month(term: Term) -> bool:
+    return re.fullmatch(_MONTH, fold(term.text)) is not None
+
+
+def _noun(question: str, asked: tuple[Term, ...]) -> Term | None:
+    """The noun that "how many", "which", "what" or "number of" asks for."""
+    for token in parse(question):
+        head = _asked_head(token)
+        if head is None or head.pos_ not in ("NOUN", "PROPN") or head.ent_type_ == "DATE":
+            continue
+        if head.lemma_.lower() in _ASKED_NOUN_FILLERS:
+            continue
+        return next((term for term in asked if term.start <= head.idx < term.end), None)
+    return None
+
+
+def _phrase(question: str, noun: Term) -> str:
+    """The noun with the nouns and adjectives before it: "home visits"."""
+    words: list[str] = []
+    for token in parse(question):
+        if token.idx > noun.start:
+            break
+        keep = token.pos_ in ("NOUN", "PROPN", "ADJ") and token.lower_ not in ("many", "much")
+        words = [*words, token.text] if keep else []
+    return " ".join(words) or noun.text
+
+
+def _asked_head(token: Token) -> Token | None:
+    word = token.lower_
+    if word in ("many", "much") and token.i and token.nbor(-1).lower_ == "how":
+        return _next_noun(token)
+    if word in _QUANTITIES:
+        of = next((child for child in token.children if child.lower_ == "of"), None)
+        return next((child for child in of.children if child.dep_ == "pobj"), None) if of else None
+    if word in ("which", "what") and token.dep_ in ("det", "nsubj", "nsubjpass", "pobj", "dobj"):
+        following = token.nbor(1) if token.i + 1 < len(token.doc) else None
+        plain = following is not None and following.pos_ in ("NOUN", "PROPN", "ADJ", "NUM")
+        return _next_noun(token) if plain else None
+    return None
+
+
+def _next_noun(token: Token) -> Token | None:
+    """The last noun of the run of nouns that follows ``token``."""
+    last = None
+    for follower in token.doc[token.i + 1 :]:
+        if follower.pos_ in ("NOUN", "PROPN"):
+            last = follower
+        elif (last is not None and follower.pos_ != "PART") or follower.pos_ not in (
+            "ADJ",
+            "NUM",
+            "DET",
+            "PUNCT",
+            "PART",
+        ):
+            break
+    return last

@@ -1,0 +1,122 @@
+"""Dense and lexical search as one: candidates of both, their scores mixed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+from index.embedder import SentenceEmbedding
+from index.index import Index
+from index.types import DocumentInfo, Hit, StoredPassage
+from rag.schema import Passage
+from rag.terms import terms
+
+# Weight of the cosine against BM25; measured on ClapNQ (docs/experiments.md), flat from 0.6 to 0.8.
+DENSE_WEIGHT = 0.7
+CANDIDATES = 50
+
+
+class HybridRetriever(BaseRetriever):
+    """Finds passages by meaning (Chroma) and by words (FTS5).
+
+    The score is a convex combination of both scores, each divided by its best (Bruch, Gai and
+    Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval", section 4). A passage
+    that only the lexical search found gets the lowest cosine that the dense search returned.
+    """
+
+    def __init__(self, index: Index, embedder: SentenceEmbedding, top_k: int = 5) -> None:
+        super().__init__()
+        self._index = index
+        self._embedder = embedder
+        self._top_k = top_k
+
+    def search(
+        self, question: str, top_k: int | None = None, documents: Collection[str] | None = None
+    ) -> list[Passage]:
+        """Return the ``top_k`` best passages, best first; ``documents`` limits them to these ids."""
+        vector = self._embedder.embed([question])[0]
+        dense = self._index.search_dense(vector, CANDIDATES, documents)
+        lexical = self._index.search_lexical(question, CANDIDATES, documents)
+        scores = _fused(dense, lexical)
+        best = sorted(scores, key=lambda passage: (-scores[passage], passage))
+        return self._passages(best[: top_k or self._top_k], dense, lexical, scores)
+
+    def rarity(self, question: str) -> dict[str, float]:
+        """Return the inverse document frequency of each term of ``question``, by its stem."""
+        asked = terms(question, keep_stopwords=True)
+        found = self._index.document_frequency([term.text for term in asked])
+        size = len(self._index)
+        return {term.stem: math.log((size + 1) / (found.get(term.text, 0) + 0.5)) for term in asked}
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return [
+            NodeWithScore(
+                node=TextNode(
+                    id_=passage.id,
+                    text=passage.text,
+                    start_char_idx=passage.start,
+                    end_char_idx=passage.end,
+                    metadata=passage.model_dump(exclude={"text", "id"}),
+                ),
+                score=passage.score,
+            )
+            for passage in self.search(query_bundle.query_str)
+        ]
+
+    def _passages(
+        self,
+        ids: Sequence[str],
+        dense: Sequence[Hit],
+        lexical: Sequence[Hit],
+        scores: dict[str, float],
+    ) -> list[Passage]:
+        by_dense = {hit.passage_id: (rank, hit.score) for rank, hit in enumerate(dense, 1)}
+        by_words = {hit.passage_id: (rank, hit.score) for rank, hit in enumerate(lexical, 1)}
+        found = []
+        for stored in self._index.passages(ids):
+            info = self._index.document(stored.document)
+            dense_rank, dense_score = by_dense.get(stored.id, (None, None))
+            lexical_rank, lexical_score = by_words.get(stored.id, (None, None))
+            found.append(
+                as_passage(stored, info).model_copy(
+                    update={
+                        "dense_rank": dense_rank,
+                        "dense_score": dense_score,
+                        "lexical_rank": lexical_rank,
+                        "lexical_score": lexical_score,
+                        "score": scores[stored.id],
+                    }
+                )
+            )
+        return found
+
+
+def as_passage(stored: StoredPassage, info: DocumentInfo) -> Passage:
+    """Return a stored passage with its document's title, source and date."""
+    return Passage(
+        id=stored.id,
+        document=stored.document,
+        title=info.title,
+        source=info.source,
+        published=info.published,
+        page=stored.page,
+        heading=stored.heading,
+        start=stored.start,
+        end=stored.end,
+        text=stored.text,
+    )
+
+
+def _fused(dense: Sequence[Hit], lexical: Sequence[Hit]) -> dict[str, float]:
+    cosines = {hit.passage_id: hit.score for hit in dense}
+    words = {hit.passage_id: hit.score for hit in lexical}
+    lowest, highest = min(cosines.values(), default=0.0), max(cosines.values(), default=1.0)
+    most = max(words.values(), default=1.0)
+    return {
+        passage: DENSE_WEIGHT * cosines.get(passage, lowest) / max(highest, 1e-9)
+        + (1 - DENSE_WEIGHT) * words.get(passage, 0.0) / max(most, 1e-9)
+        for passage in {*cosines, *words}
+    }

@@ -1,0 +1,346 @@
+"""The words of a text as a search compares them: folded, stemmed, with figures as values."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
+
+_STEMMER = snowballstemmer.stemmer("english")
+
+_TOKEN = re.compile(
+    r"""(?P<acronym>(?-i:(?:[A-Z]\.){2,}))
+      | (?P<number>\d+(?:[.,]\d+)*)
+        (?:(?P<gap>[\s ]?)(?P<scale>(?:thousand|million|billion|trillion|bn|mn)\b|%))?
+      | (?P<word>[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_SCALE = {
+    "thousand": 1e3,
+    "million": 1e6,
+    "mn": 1e6,
+    "billion": 1e9,
+    "bn": 1e9,
+    "trillion": 1e12,
+}
+
+STOPWORDS = frozenset(
+    [
+        "a",
+        "about",
+        "above",
+        "after",
+        "again",
+        "against",
+        "all",
+        "also",
+        "am",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "because",
+        "been",
+        "before",
+        "being",
+        "below",
+        "between",
+        "both",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "doing",
+        "done",
+        "down",
+        "during",
+        "each",
+        "either",
+        "else",
+        "ever",
+        "few",
+        "for",
+        "from",
+        "further",
+        "get",
+        "gets",
+        "getting",
+        "give",
+        "given",
+        "gives",
+        "go",
+        "goes",
+        "going",
+        "got",
+        "had",
+        "has",
+        "have",
+        "having",
+        "he",
+        "hence",
+        "her",
+        "here",
+        "hers",
+        "herself",
+        "him",
+        "himself",
+        "his",
+        "how",
+        "however",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "itself",
+        "just",
+        "let",
+        "like",
+        "list",
+        "lot",
+        "made",
+        "make",
+        "makes",
+        "many",
+        "may",
+        "me",
+        "might",
+        "mine",
+        "more",
+        "most",
+        "much",
+        "must",
+        "my",
+        "myself",
+        "name",
+        "no",
+        "nor",
+        "not",
+        "now",
+        "of",
+        "off",
+        "on",
+        "once",
+        "only",
+        "onto",
+        "or",
+        "other",
+        "our",
+        "ours",
+        "ourselves",
+        "out",
+        "over",
+        "own",
+        "per",
+        "please",
+        "put",
+        "same",
+        "say",
+        "says",
+        "saying",
+        "said",
+        "shall",
+        "she",
+        "should",
+        "show",
+        "since",
+        "so",
+        "some",
+        "such",
+        "tell",
+        "than",
+        "that",
+        "the",
+        "their",
+        "theirs",
+        "them",
+        "themselves",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "though",
+        "through",
+        "thus",
+        "to",
+        "too",
+        "under",
+        "until",
+        "up",
+        "upon",
+        "us",
+        "use",
+        "used",
+        "using",
+        "very",
+        "was",
+        "we",
+        "were",
+        "what",
+        "whatever",
+        "when",
+        "where",
+        "whether",
+        "which",
+        "while",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "within",
+        "without",
+        "would",
+        "yes",
+        "yet",
+        "you",
+        "your",
+        "yours",
+        "yourself",
+        "anything",
+        "something",
+        "someone",
+        "anyone",
+        "thing",
+        "things",
+        "kind",
+        "kinds",
+        "sort",
+        "type",
+        "describe",
+        "explain",
+        "mention",
+        "mentioned",
+        "know",
+        "really",
+        "exactly",
+        "actually",
+        "happen",
+        "happened",
+        "happens",
+        "s",
+        "t",
+        "d",
+        "ll",
+        "re",
+        "ve",
+        "m",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One content word or figure of a text, at characters ``start`` to ``end`` of it."""
+
+    text: str
+    stem: str
+    start: int
+    end: int
+    name: bool
+    number: float | None
+
+
+def fold(text: str) -> str:
+    """Return ``text`` in lower case without accents, for comparison only."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """Return the folded English stem of ``word`` (Porter 2, snowballstem.org)."""
+    return str(_STEMMER.stemWord(fold(word).replace("’", "'").removesuffix("'s")))
+
+
+def terms(text: str, keep_stopwords: bool = False) -> list[Term]:
+    """Return the content words and figures of ``text`` in order.
+
+    A word is a ``name`` when it is capitalised where the language does not ask for it: not at
+    the start of the text or of a sentence. A figure with a magnitude is one term, valued:
+    "1.5 million" and "1,500,000" both have ``number`` 1500000.
+    """
+    found = []
+    for match in _TOKEN.finditer(text):
+        if match["number"]:
+            found.append(_figure(match))
+        elif match["acronym"]:
+            letters = match.group().replace(".", "")
+            found.append(Term(match.group(), letters.lower(), *match.span(), True, None))
+        elif keep_stopwords or _is_content(match.group()):
+            found.append(_word(text, match))
+    return found
+
+
+def stems(text: str) -> set[str]:
+    """Return the stems of the content words of ``text``."""
+    return {term.stem for term in terms(text)}
+
+
+def same_name(one: str, other: str) -> bool:
+    """Return whether two folded names are one, or one is derived from the other (Cuba, Cuban)."""
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    return (
+        len(short) >= 4
+        and long.startswith(short[: max(4, len(short) - 1)])
+        and (len(long) - len(short) <= 3)
+    )
+
+
+def values(found: Iterable[Term]) -> set[float]:
+    """Return the values of the figures among ``found``."""
+    return {term.number for term in found if term.number is not None}
+
+
+def _is_content(word: str) -> bool:
+    return (word.isupper() and len(word) > 1) or fold(word) not in STOPWORDS
+
+
+def _word(text: str, match: re.Match[str]) -> Term:
+    word = match.group()
+    capital = word[0].isupper()
+    name = capital and (not _starts_sentence(text, match.start()) or word[1:2].isupper())
+    return Term(word, stem(word), *match.span(), name, None)
+
+
+def _starts_sentence(text: str, start: int) -> bool:
+    before = text[:start].rstrip(" \t\"'“‘«([*-–•")
+    return not before or before[-1] in ".!?:\n…"
+
+
+def _figure(match: re.Match[str]) -> Term:
+    digits, scale = match["number"], (match["scale"] or "").lower()
+    value = _value(digits) * _SCALE.get(scale, 1.0)
+    start, end = match.start(), match.end() if scale else match.end("number")
+    shown = f"{value:.12g}{'%' if scale == '%' else ''}"
+    return Term(match.string[start:end], shown, start, end, False, value)
+
+
+def _value(digits: str) -> float:
+    """Read "10,000", "1.571" and "1.500.000"; a lone comma before three digits groups them."""
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
+        return float(digits.replace(",", ""))
+    if re.fullmatch(r"\d{1,3}(\.\d{3}){2,}", digits):
+        return float(digits.replace(".", ""))
+    if re.fullmatch(r"\d+,\d+", digits):
+        return float(digits.replace(",", "."))
+    plain = re.match(r"\d+(\.\d+)?", digits)
+    return float(plain.group()) if plain else 0.0

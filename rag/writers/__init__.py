@@ -1,0 +1,1 @@
+"""Where answers are composed: from quotes alone, or by a language model."""

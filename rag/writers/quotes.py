@@ -1,0 +1,177 @@
+"""Answers from quotes alone: the sentences that answer, word for word, or a refusal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.evidence import Evidence, EvidenceReader
+from rag.quantities import Quantity, quantities
+from rag.questions import Kind, Question, analyse, date_spans
+from rag.refusal import Gap, actors, counted, gaps, places
+from rag.retriever import HybridRetriever
+from rag.schema import Passage
+from rag.writers.base import Draft, Drafted
+
+NOT_FOUND = "The documents don't say."
+
+# Relevance below which nothing is an answer, and how far below the best a further sentence may be.
+FLOOR = 0.60
+MARGIN = 0.12
+MOST = 3  # sentences to one question
+_LOOKED_AT = 8  # candidates whose gaps are examined, best first
+
+_FACTS: frozenset[Kind] = frozenset({"date", "number", "person", "place"})
+_PARTS = re.compile(r",?\s+(?:and|or)\s+(?=(?:who|whom|when|where|why|how|what|which)\b)", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The evidence for one part of a question, scored; ``open`` are each candidate's gaps."""
+
+    question: Question
+    evidence: Evidence
+    relevance: np.ndarray
+    order: list[int]
+    open: dict[int, list[Gap]]
+
+    def answers(self) -> list[int]:
+        """Candidates that meet every demand, best first."""
+        return [n for n in self.order if not self.open[n] and self.relevance[n] >= FLOOR]
+
+
+class QuotesWriter:
+    """Selects and orders the sentences that answer; nothing can be invented. Deterministic."""
+
+    name = "quotes"
+
+    def __init__(self, reader: EvidenceReader, retriever: HybridRetriever) -> None:
+        self._reader = reader
+        self._retriever = retriever
+
+    def write(self, question: str, passages: Sequence[Passage]) -> Draft:
+        """Return the sentences of ``passages`` that answer each part of ``question``."""
+        readings = [self._read(part, passages) for part in parts(question)]
+        chosen = [self._choose(reading) for reading in readings]
+        drafted = _unique([sentence for sentences in chosen for sentence in sentences])
+        unanswered = [reading for reading, found in zip(readings, chosen, strict=True) if not found]
+        if not drafted:
+            return Draft("not_found", message=f"{NOT_FOUND} {_missing(unanswered[0])}".strip())
+        if unanswered:
+            said = " ".join(f"They don't say {_indirect(r.question.text)}." for r in unanswered)
+            return Draft("partial", drafted, f"The documents answer part of this. {said}")
+        differing = [self._difference(reading) for reading in readings]
+        if message := next((message for message in differing if message), None):
+            return Draft("conflicting", drafted, message)
+        return Draft("answered", drafted)
+
+    def _read(self, part: str, passages: Sequence[Passage]) -> _Reading:
+        question = analyse(part)
+        evidence = self._reader.read(part, passages, self._retriever.rarity(part))
+        relevance = evidence.feature("maxsim") + 0.5 * evidence.feature("late")
+        order = np.argsort(-relevance, kind="stable")[:_LOOKED_AT].tolist()
+        missing = {n: gaps(question, evidence.candidates[n], self._reader.closeness) for n in order}
+        return _Reading(question, evidence, relevance, order, missing)
+
+    def _choose(self, reading: _Reading) -> list[Drafted]:
+        answers = reading.answers()
+        if not answers:
+            return []
+        chosen = answers[:1]
+        best = reading.relevance[chosen[0]]
+        for n in answers[1:]:
+            if len(chosen) == MOST:
+                break
+            if self._adds(reading, chosen, n, best):
+                chosen.append(n)
+        return [self._drafted(reading, n) for n in _reading_order(reading, chosen)]
+
+    def _adds(self, reading: _Reading, chosen: list[int], n: int, best: float) -> bool:
+        """Whether a further sentence is worth its place: a differing figure, or more of a list."""
+        if reading.question.kind == "number":
+            return self._differs(reading, chosen, n)
+        if reading.question.kind in _FACTS:
+            return False
+        return bool(reading.relevance[n] >= best - MARGIN)
+
+    def _differs(self, reading: _Reading, chosen: list[int], n: int) -> bool:
+        known = {q.value for c in chosen for q in self._counted(reading, c)}
+        new = {q.value for q in self._counted(reading, n)}
+        return bool(new - known) and _comparable(new - known, known)
+
+    def _counted(self, reading: _Reading, n: int) -> list[Quantity]:
+        found = quantities(reading.evidence.candidates[n].text)
+        return counted(reading.question, found, self._reader.closeness)
+
+    def _difference(self, reading: _Reading) -> str | None:
+        """How the chosen sentences differ in the figure asked for, None if they do not."""
+        return None
+
+    def _drafted(self, reading: _Reading, n: int) -> Drafted:
+        candidate = reading.evidence.candidates[n]
+        support = float(np.clip(reading.relevance[n] / 1.5, 0, 1))
+        return Drafted(candidate.text, (candidate,), support, self._highlights(reading, n))
+
+    def _highlights(self, reading: _Reading, n: int) -> tuple[tuple[int, int], ...]:
+        """The words of the sentence that are of the kind asked for."""
+        text, question = reading.evidence.candidates[n].text, reading.question
+        match question.kind:
+            case "date":
+                return tuple(date_spans(text))
+            case "number":
+                return tuple((q.start, q.end) for q in self._counted(reading, n))
+            case "person":
+                return tuple(actors(text, question))
+            case "place":
+                return tuple(places(text, question))
+        return ()
+
+
+def parts(question: str) -> list[str]:
+    """Split "when was it founded and who leads it" into its questions."""
+    return [part.strip() for part in _PARTS.split(question) if part.strip()]
+
+
+def _reading_order(reading: _Reading, chosen: list[int]) -> list[int]:
+    """Best passage first, sentences of one passage as they stand in it."""
+    first = {
+        reading.evidence.candidates[n].passage.id: k for k, n in reversed(list(enumerate(chosen)))
+    }
+    where = reading.evidence.candidates
+    return sorted(chosen, key=lambda n: (first[where[n].passage.id], where[n].start))
+
+
+def _comparable(new: set[float], known: set[float]) -> bool:
+    """Figures near enough to be two counts of one thing."""
+    return any(a and b and 0.5 <= a / b <= 2 for a in new for b in known)
+
+
+def _unique(sentences: list[Drafted]) -> list[Drafted]:
+    """The sentences without repeats; of the same words in two places the first stays."""
+    seen: set[str] = set()
+    kept = []
+    for sentence in sentences:
+        key = " ".join(sentence.text.lower().split())
+        if key not in seen:
+            kept.append(sentence)
+            seen.add(key)
+    return kept
+
+
+def _missing(reading: _Reading) -> str:
+    """Which demand of the question the nearest sentence leaves open."""
+    if not reading.order:
+        return "There is nothing in them yet."
+    nearest = reading.open[reading.order[0]]
+    names = [gap.missing for gap in nearest if gap.kind in ("name", "figure")]
+    if names:
+        return f"The nearest passages don't mention {' '.join(names)}."
+    wanted = [gap.missing for gap in nearest]
+    return f"The nearest passages don't give {' or '.join(wanted)}." if wanted else ""
+
+
+def _indirect(question: str) -> str:
+    return question.strip(" ?").lower() if question[:1].isupper() and " " in question else question

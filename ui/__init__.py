@@ -1,0 +1,1 @@
+"""The doors: web chat, HTTP and terminal, all over the same Assistant."""

@@ -1,0 +1,178 @@
+"""The HTTP doors: questions, documents, health. Gradio's page is mounted below them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, UploadFile
+from fastapi.responses import HTMLResponse, StreamingResponse
+
+from rag.schema import Answer, Event, Message, Sentence, Stage
+from ui import problems, shelf
+from ui.docs import docs_html
+from ui.errors import Refused
+from ui.guard import Guard, check_binding
+from ui.models import Health, Listing, Question, Readiness, Stored
+from ui.problems import MEDIA_TYPE, Problem, ProblemResponse
+from ui.service import Service
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "What went wrong, as problem details",
+        "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
+    }
+}
+_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The answer; with `stream`, events that end in it",
+        "content": {"text/event-stream": {}},
+    }
+}
+
+router = APIRouter(responses=_PROBLEMS)
+
+
+def create_app(service: Service) -> FastAPI:
+    """Return the application: starts ``service`` when it starts and closes it at the end.
+
+    Raises:
+        UnsafeBinding: if the settings would serve the network without a key.
+    """
+    check_binding(service.settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service.start()
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="Footnote",
+        version=version("footnote"),
+        description="Questions over your own documents, every sentence cited.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = service
+    app.add_middleware(Guard, settings=service.settings)
+    problems.install(app)
+    app.include_router(router)
+    return app
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+Served = Annotated[Service, Depends(_service)]
+
+
+@router.post("/v1/answer", response_model=Answer, responses=_EVENTS, tags=["answers"])
+def answer(question: Question, service: Served) -> Answer | StreamingResponse:
+    """Answer a question from the documents, each sentence cited.
+
+    A question the documents do not answer has status `not_found` and the nearest passages.
+    """
+    history = [Message(role=turn.role, content=turn.content) for turn in question.history]
+    events = service.stream(question.question, history, question.documents, question.top_k)
+    if not question.stream:
+        return _last(events)
+    first = next(events)  # what refuses the question does so before the response begins
+    return StreamingResponse(_frames(first, events), media_type="text/event-stream")
+
+
+@router.get("/v1/documents", tags=["documents"])
+def list_documents(service: Served) -> Listing:
+    """List the documents in the index."""
+    index = service.assistant.index
+    return Listing(documents=index.documents(), passages=len(index))
+
+
+@router.post("/v1/documents", status_code=201, tags=["documents"])
+def add_documents(
+    service: Served,
+    files: list[UploadFile],
+    replace: Annotated[bool, Query(description="Replace files of the same name.")] = False,
+) -> Stored:
+    """Store files in the documents folder and index them.
+
+    A file that is stored and cannot be read is in `sync.skipped`, with the reason.
+    """
+    names = [shelf.check_name(file.filename) for file in files]
+    folder = service.assistant.settings.documents
+    for name, file in zip(names, files, strict=True):
+        shelf.store(folder, name, file.file, replace)
+    return Stored(stored=names, sync=service.sync())
+
+
+@router.delete("/v1/documents/{document_id}", tags=["documents"])
+def delete_document(document_id: str, service: Served) -> Stored:
+    """Delete a document: its file in the folder and everything the index has of it."""
+    try:
+        source = service.assistant.index.document(document_id).source
+    except KeyError as error:
+        raise Refused(404, "No such document", f"There is no document {document_id}.") from error
+    shelf.discard(service.settings.documents, source)
+    return Stored(stored=[], sync=service.sync())
+
+
+@router.post("/v1/documents/sync", tags=["documents"])
+def sync_documents(service: Served) -> Stored:
+    """Make the index equal to the folder."""
+    return Stored(stored=[], sync=service.sync())
+
+
+@router.get("/healthz", tags=["health"])
+def healthz() -> Health:
+    """Say that the process answers."""
+    return Health()
+
+
+@router.get("/readyz", response_model=Readiness, tags=["health"])
+def readyz(service: Served) -> Readiness | ProblemResponse:
+    """Say whether questions can be answered: the model is loaded and the folder indexed."""
+    if not service.ready:
+        return ProblemResponse(503, "Not ready", service.state.detail)
+    return Readiness(phase=service.state.phase, detail=service.state.detail)
+
+
+@router.get("/docs", include_in_schema=False)
+def docs(request: Request) -> HTMLResponse:
+    """Show this interface as a page."""
+    return HTMLResponse(docs_html(request.app.openapi()))
+
+
+def _last(events: Iterator[Event]) -> Answer:
+    *_, last = events
+    assert isinstance(last, Answer)
+    return last
+
+
+def _frames(first: Event, events: Iterator[Event]) -> Iterator[str]:
+    """Server-sent events; a failure on the way is the last of them."""
+    yield _frame(first)
+    try:
+        for event in events:
+            yield _frame(event)
+    except Exception:
+        detail = "Footnote failed; the server's log says where."
+        problem = Problem(title="Internal error", status=500, detail=detail)
+        yield f"event: error\ndata: {problem.model_dump_json(exclude_defaults=True)}\n\n"
+        raise
+
+
+def _frame(event: Event) -> str:
+    return f"event: {_event_name(event)}\ndata: {event.model_dump_json()}\n\n"
+
+
+def _event_name(event: Event) -> str:
+    if isinstance(event, Stage):
+        return "status"
+    if isinstance(event, Sentence):
+        return "sentence" if event.verdict == "supported" else "withheld"
+    return "answer"

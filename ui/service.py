@@ -1,0 +1,184 @@
+"""The assistant as every door of a server shares it.
+
+It is opened in the background, so that the page is up before the model is loaded; questions are
+bounded in number; the folder is synced by one caller at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Literal
+
+from rag.schema import Event, Message
+from rag.settings import Settings
+from ui.errors import Busy, NotReady, explain
+from ui.listing import progress_line
+
+if TYPE_CHECKING:
+    from index.types import Progress, SyncReport
+    from rag.assistant import Assistant
+
+Phase = Literal["loading", "indexing", "ready", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the service is doing, in a word and in a line for the page."""
+
+    phase: Phase
+    detail: str
+
+
+class Stopped(Exception):
+    """The server stops while documents are being read."""
+
+
+class Service:
+    """One ``Assistant``, opened by ``start`` in a thread of its own.
+
+    ``concurrent`` questions are answered at once and ``waiting`` more may wait; one more than
+    that is refused with ``Busy``.
+    """
+
+    def __init__(self, settings: Settings, concurrent: int = 2, waiting: int = 16) -> None:
+        self.settings = settings
+        self.state = State("loading", "Loading the model…")
+        self.report: SyncReport | None = None
+        self._assistant: Assistant | None = None
+        self._answering = threading.Semaphore(concurrent)
+        self._admitted = threading.Semaphore(concurrent + waiting)
+        self._syncing = threading.Lock()
+        self._ready = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._open, name="footnote-start", daemon=True)
+
+    # -- life ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to open the index, load the model and sync the folder; returns at once."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop a sync that is running and close the index."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        with self._syncing:
+            if self._assistant is not None:
+                self._assistant.close()
+                self._assistant = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the model is loaded and the folder has been synced once."""
+        return self._ready.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until ready or failed, at most ``seconds``; return whether it is ready."""
+        return self._ready.wait(seconds)
+
+    @property
+    def assistant(self) -> Assistant:
+        """The opened assistant.
+
+        Raises:
+            NotReady: while it is being opened, or if that failed.
+        """
+        if self._assistant is None or not self.ready:
+            raise NotReady(self.state.detail)
+        return self._assistant
+
+    def _open(self) -> None:
+        try:
+            from rag.assistant import Assistant
+
+            self._assistant = Assistant.open(self.settings)
+            self._assistant.load()
+            self._sync(self._assistant)
+            self._ready.set()
+        except Stopped:
+            pass
+        except Exception as error:
+            self.state = State("failed", explain(error))
+
+    # -- questions -------------------------------------------------------------------------
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        documents: Sequence[str] = (),
+        top_k: int | None = None,
+    ) -> Iterator[Event]:
+        """Answer as ``Assistant.stream`` does, when it is this question's turn.
+
+        Raises:
+            NotReady: before the service is ready.
+            Busy: if too many questions wait already.
+            ValueError: on an empty question.
+        """
+        assistant = self.assistant
+        with self._turn():
+            yield from assistant.stream(question, history, documents, top_k)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._admitted.acquire(blocking=False):
+            raise Busy
+        try:
+            with self._answering:
+                yield
+        finally:
+            self._admitted.release()
+
+    # -- documents -------------------------------------------------------------------------
+
+    def sync(self) -> SyncReport:
+        """Make the index equal to the folder, after any sync that is running.
+
+        Raises:
+            NotReady: before the service is ready.
+        """
+        return self._sync(self.assistant)
+
+    def follow_sync(self) -> Iterator[str | SyncReport]:
+        """Sync, and yield a line at each step and the report at the end.
+
+        Raises:
+            NotReady: before the service is ready.
+        """
+        assistant = self.assistant
+        steps: SimpleQueue[str | SyncReport | Exception] = SimpleQueue()
+
+        def run() -> None:
+            try:
+                steps.put(self._sync(assistant, steps.put))
+            except Exception as error:
+                steps.put(error)
+
+        threading.Thread(target=run, name="footnote-sync", daemon=True).start()
+        while isinstance(step := steps.get(), str):
+            yield step
+        if isinstance(step, Exception):
+            raise step
+        yield step
+
+    def _sync(
+        self, assistant: Assistant, tell: Callable[[str], None] = lambda line: None
+    ) -> SyncReport:
+        def advance(progress: Progress) -> None:
+            if self._stopping.is_set():
+                raise Stopped
+            self.state = State("indexing", progress_line(progress))
+            tell(self.state.detail)
+
+        with self._syncing:
+            try:
+                self.report = assistant.sync(advance)
+            finally:
+                self.state = State("ready", "Ready")
+            return self.report

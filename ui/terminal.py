@@ -1,0 +1,87 @@
+"""An answer in the terminal: sentences with their numbers, then the words each rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rag.schema import Answer, Citation, Passage, Sentence
+from rag.verify import Checked
+from ui.render import paragraphs
+from ui.text import one_line, reference, terminal_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+_NEAREST = 3  # passages shown with a refusal
+_EXCERPT = 240  # characters shown of each
+
+
+def print_answer(console: Console, answer: Answer, folder: str) -> None:
+    """Print an answer, its quotes below it; a refusal with the passages that came nearest.
+
+    ``folder`` is the documents folder as the reader knows it, put before each source.
+    """
+    for block in _blocks(answer, folder):
+        console.print(block, soft_wrap=not console.is_terminal, highlight=False)
+        console.print()
+
+
+def print_checks(console: Console, checks: list[Checked], folder: str) -> None:
+    """Print what became of each quote of a saved answer."""
+    from rich.text import Text
+
+    for check in checks:
+        line = Text(f"{check.state:8}", style="green" if check.state == "present" else "yellow")
+        line.append(f"[{check.citation.marker}] ", style="bold")
+        line.append(terminal_text(reference(check.citation, folder)), style="default")
+        if check.state == "moved":
+            line.append(f" → {terminal_text(check.source or '')}, character {check.start}")
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def _blocks(answer: Answer, folder: str) -> Iterator[Text]:
+    from rich.text import Text
+
+    if answer.standalone_question.strip() != answer.question.strip():
+        understood = one_line(answer.standalone_question)
+        yield Text(f"Understood as: {terminal_text(understood)}", style="dim")
+    if answer.message:
+        yield Text(terminal_text(answer.message), style="yellow")
+    for group in paragraphs(answer):
+        yield Text(" ").join(map(_sentence, group))
+    for citation in answer.citations:
+        yield _source(citation, f"[{citation.marker}] ", f"“{one_line(citation.quote)}”", folder)
+    if not answer.citations and answer.passages:
+        yield Text("Nearest passages:", style="bold")
+        for passage in answer.passages[:_NEAREST]:
+            yield _source(passage, "• ", _excerpt(passage.text), folder)
+
+
+def _sentence(sentence: Sentence) -> Text:
+    """The sentence with the spans that answer in bold and its markers in colour."""
+    from rich.text import Text
+
+    text, position = Text(), 0
+    for start, end in sorted(sentence.highlights):
+        text.append(terminal_text(sentence.text[position:start]))
+        text.append(terminal_text(sentence.text[max(start, position) : end]), style="bold")
+        position = max(position, end)
+    text.append(terminal_text(sentence.text[position:]))
+    for marker in sentence.citations:
+        text.append(f" [{marker}]" if marker == sentence.citations[0] else f"[{marker}]", "cyan")
+    return text
+
+
+def _source(place: Citation | Passage, label: str, quote: str, folder: str) -> Text:
+    from rich.text import Text
+
+    text = Text(label, style="cyan")
+    text.append(terminal_text(reference(place, folder)), style="default")
+    return text.append(f"\n    {terminal_text(quote)}", style="italic dim")
+
+
+def _excerpt(text: str) -> str:
+    line = one_line(text)
+    return line if len(line) <= _EXCERPT else line[:_EXCERPT].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,58 @@
+"""Document text made safe to show: as HTML, as Markdown and in a terminal.
+
+Whatever a document, a question or a model wrote is shown character by character: it never
+becomes markup, a link, an image, a formula or a terminal command.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+from rag.schema import Citation, Passage
+
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>~|$]|(?m:^[#+-])|(?m:(?<=^\d)\.)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def html_text(text: str) -> str:
+    """Return ``text`` as HTML, for use between tags and inside quoted attributes."""
+    return escape(text, quote=True)
+
+
+def markdown_text(text: str) -> str:
+    """Return ``text`` on one line with Markdown's own characters escaped."""
+    return _MARKDOWN.sub(lambda match: "\\" + match.group(), one_line(text))
+
+
+def terminal_text(text: str) -> str:
+    """Return ``text`` without the control characters a terminal would obey."""
+    return _CONTROL.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` with each run of white space, line breaks too, as one blank."""
+    return " ".join(text.split())
+
+
+def marked(text: str, spans: Iterable[tuple[int, int]], tag: str) -> str:
+    """Return ``text`` as HTML with the characters of ``spans`` inside ``<tag>`` elements.
+
+    Spans may be in any order and overlap; what lies outside the text is left out.
+    """
+    parts, position = [], 0
+    for start, end in sorted(spans):
+        start, end = max(start, position), min(end, len(text))
+        if start < end:
+            inside = f"<{tag}>{html_text(text[start:end])}</{tag}>"
+            parts += [html_text(text[position:start]), inside]
+            position = end
+    return "".join([*parts, html_text(text[position:])])
+
+
+def reference(place: Citation | Passage, folder: str = "") -> str:
+    """Return where a citation or passage stands: ``Title, p. 2, 2026-01-13, folder/file.pdf``."""
+    page = f"p. {place.page}" if place.page else None
+    path = place.source if "://" in place.source or not folder else f"{folder}/{place.source}"
+    return ", ".join(one_line(part) for part in (place.title, page, place.published, path) if part)

@@ -1,0 +1,279 @@
+"""The web page: a conversation with its sources beside it, and the documents.
+
+What is shown comes from pure functions (``ui.render``, ``ui.listing``); the handlers here only
+move answers between the service and the page. The conversation lives on the server, one for each
+open page: what a browser sends back is never taken for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+from importlib import resources
+from typing import Any
+
+from rag.schema import Answer, Message, Sentence, Stage
+from index.offline import go_offline
+from index.readers import SUFFIXES
+from ui.errors import Refused, explain
+from ui.export import answer_markdown
+from ui.listing import count_of, documents_html, report_html
+from ui.models import MAX_QUESTION
+from ui.render import (
+    answer_html,
+    conversation_html,
+    draft_html,
+    notice_html,
+    sources_html,
+    turn_html,
+)
+from ui.service import Service
+
+go_offline()
+
+import gradio as gr  # noqa: E402
+from fastapi import FastAPI  # noqa: E402
+
+from ui.theme import footnote_theme  # noqa: E402
+
+_HISTORY = 10  # earlier answers told to the assistant with a question
+_PATIENCE = 0.3  # seconds between two looks at a service that is starting
+_STAGES = {"searching": "Searching…", "reading": "Reading…", "writing": "Writing…"}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Conversation:
+    """The answers of one open page, oldest first."""
+
+    answers: list[Answer] = field(default_factory=list)
+
+    def history(self) -> list[Message]:
+        """Return the last questions and answers as messages."""
+        return [
+            Message(role=role, content=content)
+            for answer in self.answers[-_HISTORY:]
+            for role, content in (("user", answer.question), ("assistant", answer.text))
+        ]
+
+    def turns(self) -> list[str]:
+        """Return each question with its answer as HTML."""
+        return [
+            turn_html(answer.question, answer_html(answer, turn))
+            for turn, answer in enumerate(self.answers)
+        ]
+
+
+def mount_page(app: FastAPI, service: Service) -> FastAPI:
+    """Serve the page at "/" of ``app``, below the routes ``app`` has already."""
+    page = Page(service).blocks
+    page.has_launched = True  # else Gradio leaves out its checks on file paths when mounted
+    return gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        max_file_size=0,
+        ssr_mode=False,
+        theme=footnote_theme(),
+        css=_asset("style.css"),
+    )
+
+
+class Page:
+    """The layout and its handlers over one service."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        with gr.Blocks(title="Footnote", fill_width=True, analytics_enabled=False) as self.blocks:
+            self.status = _html(self._status(), elem_id="fn-top")
+            with gr.Tabs(elem_id="fn-tabs"):
+                with gr.Tab("Ask", id="ask"):
+                    self._lay_out_conversation()
+                with gr.Tab("Documents", id="documents"):
+                    self._lay_out_documents()
+            self.blocks.load(
+                self._follow_start,
+                inputs=[self.conversation],
+                outputs=[self.status, self.talk, self.documents, self.report],
+                **_QUIET,
+            )
+        self.blocks.queue(max_size=64, default_concurrency_limit=32, api_open=False)
+
+    # -- layout ----------------------------------------------------------------------------
+
+    def _lay_out_conversation(self) -> None:
+        self.conversation = gr.State(Conversation())
+        with gr.Row(elem_id="fn-desk", equal_height=True):
+            with gr.Column(scale=3, min_width=280, elem_id="fn-talk"):
+                self.talk = _html(
+                    conversation_html([]), elem_id="fn-chat", script="conversation.js"
+                )
+                with gr.Row(elem_id="fn-ask"):
+                    self.question = gr.Textbox(
+                        placeholder="Ask a question",
+                        label="Question",
+                        show_label=False,
+                        container=False,
+                        max_lines=6,
+                        max_length=MAX_QUESTION,
+                        submit_btn="Ask",
+                        autofocus=True,
+                        elem_id="fn-question",
+                    )
+                    self.fresh = gr.Button("New chat", size="sm", elem_id="fn-new", scale=0)
+            with gr.Column(scale=2, min_width=280, elem_id="fn-side"):
+                self.panel = _html(sources_html(None), elem_id="fn-panel", script="citations.js")
+        shown = [self.talk, self.panel, self.question, self.conversation]
+        said = [self.conversation]
+        self.question.submit(self._ask, [self.question, self.conversation], shown, **_QUIET)
+        self.talk.pick(self._ask_example, said, shown, **_QUIET)
+        self.panel.cite(self._cite, said, [self.panel], **_QUIET)
+        self.fresh.click(self._start_anew, outputs=shown, **_QUIET)
+
+    def _lay_out_documents(self) -> None:
+        with gr.Column(elem_id="fn-library"):
+            form = _html(_upload_form(), script="documents.js")
+            self.report = _html(elem_id="fn-report")
+            with gr.Row(elem_id="fn-library-head"):
+                _html("<h2>In the index</h2>")
+                again = gr.Button("Re-index the folder", size="sm", scale=0, elem_id="fn-sync")
+            self.documents = _html(elem_id="fn-list")
+        listed = [self.status, self.documents, self.report]
+        form.changed(self._list, outputs=listed, **_QUIET)
+        again.click(self._sync, outputs=listed, **_QUIET)
+
+    # -- conversation ----------------------------------------------------------------------
+
+    def _ask(self, question: str, conversation: Conversation) -> Iterator[tuple[Any, ...]]:
+        question, turns = question.strip(), conversation.turns()
+        closed, opened = gr.Textbox("", submit_btn=False), gr.Textbox(submit_btn="Ask")
+        for step in self._steps(question, conversation) if question else ():
+            if isinstance(step, str):
+                shown = conversation_html([*turns, turn_html(question, step)])
+                yield shown, gr.skip(), closed, gr.skip()
+            else:
+                conversation.answers.append(step)
+                panel = _panel(step, len(turns))
+                yield conversation_html(conversation.turns()), panel, opened, conversation
+        yield gr.skip(), gr.skip(), opened, gr.skip()
+
+    def _ask_example(
+        self, conversation: Conversation, event: gr.EventData
+    ) -> Iterator[tuple[Any, ...]]:
+        yield from self._ask(str(event.question)[:MAX_QUESTION], conversation)
+
+    def _steps(self, question: str, conversation: Conversation) -> Iterator[str | Answer]:
+        """Yield what the reply shows while the answer comes, then the answer, or an error."""
+        turn = len(conversation.answers)
+        try:
+            yield notice_html("Searching…")
+            while not self.service.wait(_PATIENCE) and self.service.state.phase != "failed":
+                yield notice_html(self.service.state.detail)
+            written: list[Sentence] = []
+            for event in self.service.stream(question, conversation.history()):
+                if isinstance(event, Answer):
+                    yield event
+                elif isinstance(event, Stage):
+                    yield draft_html(written, turn, _STAGES[event.stage])
+                elif event.verdict == "supported":
+                    written.append(event)
+                    yield draft_html(written, turn, _STAGES["writing"])
+        except (Refused, ValueError) as error:
+            yield notice_html(explain(error), "error")
+        except Exception as error:
+            log.exception("a question failed")
+            yield notice_html(f"Footnote failed: {explain(error)}", "error")
+
+    def _cite(self, conversation: Conversation, event: gr.EventData) -> str:
+        """Return the panel of the answer that a followed link belongs to."""
+        turn = event.turn
+        if not isinstance(turn, int) or not 0 <= turn < len(conversation.answers):
+            return notice_html("That answer is from an earlier visit; ask again.", "error")
+        return _panel(conversation.answers[turn], turn)
+
+    def _start_anew(self) -> tuple[Any, ...]:
+        return conversation_html([], self._examples()), sources_html(None), "", Conversation()
+
+    # -- documents -------------------------------------------------------------------------
+
+    def _follow_start(self, conversation: Conversation) -> Iterator[tuple[Any, ...]]:
+        """Keep the status line up to date until the service is ready, then fill the page."""
+        while not self.service.wait(_PATIENCE) and self.service.state.phase != "failed":
+            yield self._status(), gr.skip(), gr.skip(), gr.skip()
+        status, documents, report = self._list()
+        talk = gr.skip() if conversation.answers else conversation_html([], self._examples())
+        yield status, talk, documents, report
+
+    def _list(self) -> tuple[str, str, str]:
+        if not self.service.ready:
+            return self._status(), "", ""
+        documents = documents_html(self.service.assistant.index.documents())
+        return self._status(), documents, report_html(self.service.report)
+
+    def _sync(self) -> Iterator[tuple[Any, ...]]:
+        try:
+            for step in self.service.follow_sync():
+                if isinstance(step, str):
+                    yield _top(step, "busy"), gr.skip(), notice_html(step)
+            yield self._list()
+        except Exception as error:
+            log.exception("a sync failed")
+            yield self._status(), gr.skip(), notice_html(explain(error), "error")
+
+    def _examples(self) -> list[str]:
+        return self.service.assistant.examples() if self.service.ready else []
+
+    def _status(self) -> str:
+        if not self.service.ready:
+            return _top(self.service.state.detail, self.service.state.phase)
+        index = self.service.assistant.index
+        documents = count_of(len(index.documents()), "document")
+        return _top(f"{documents}, {count_of(len(index), 'passage')}", "ready")
+
+
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def _html(value: str = "", script: str | None = None, **options: Any) -> gr.HTML:
+    """HTML styled by our sheet alone; ``script`` is the file that runs when it is made.
+
+    A function, because Gradio writes a file beside the source of each subclass.
+    """
+    code = _asset(script) if script else None
+    return gr.HTML(value, js_on_load=code, apply_default_css=False, **options)
+
+
+def _asset(name: str) -> str:
+    return resources.files("ui").joinpath(name).read_text(encoding="utf-8")
+
+
+def _panel(answer: Answer, turn: int) -> str:
+    """The sources of an answer, and the answer itself for the copy and save links."""
+    return (
+        f"{sources_html(answer, turn)}"
+        f'<textarea class="fn-markdown" hidden>{escape(answer_markdown(answer))}</textarea>'
+        f'<textarea class="fn-json" hidden>{escape(answer.model_dump_json(indent=2))}</textarea>'
+    )
+
+
+def _top(status: str, phase: str) -> str:
+    return (
+        '<div class="fn-top"><span class="fn-name">Footnote</span>'
+        f'<span class="fn-status fn-{phase}" role="status">{escape(status)}</span></div>'
+    )
+
+
+def _upload_form() -> str:
+    kinds = ", ".join(sorted(SUFFIXES))
+    return (
+        '<form class="fn-upload"><label><strong>Add files</strong><span>or drop them here</span>'
+        f'<small>{kinds}; 200 MB at once</small><input type="file" multiple accept="{kinds}">'
+        '</label></form><p class="fn-upload-status" role="status"></p>'
+    )
