@@ -22,12 +22,17 @@ Kind = Literal["fact", "list", "why", "how", "followup", "conflict", "unanswerab
 Split = Literal["dev", "test"]
 
 
+SHOWN = 20  # problems that an error message lists
+
+
 class CasesError(Exception):
     """A dataset cannot be used; ``problems`` holds one line each: where, what."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = list(problems)
+        self.problems = list(dict.fromkeys(problems))
+        more = len(self.problems) - SHOWN
+        lines = self.problems[:SHOWN] + [f"and {more} more"] * (more > 0)
+        super().__init__("\n".join(lines))
 
 
 class _Frozen(BaseModel):
@@ -201,7 +206,7 @@ def _places(
     case: Case, span: Span, ids: dict[str, str], text_of: Callable[[str], str]
 ) -> list[Place]:
     if span.document not in ids:
-        raise LookupError(f"no document {span.document!r}; there are {', '.join(sorted(ids))}")
+        raise LookupError(f"there is no document {span.document!r} in the index")
     document = ids[span.document]
     text = text_of(document)
     if span.quote is not None:

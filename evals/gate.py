@@ -59,13 +59,13 @@ def parse_thresholds(text: str, where: str = "thresholds.toml") -> dict[str, dic
     return tables
 
 
-def thresholds_of(name: str, path: Path = THRESHOLDS) -> dict[str, float]:
+def thresholds_of(name: str) -> dict[str, float]:
     """Return the thresholds of the run ``name``; empty if it has none.
 
     Raises:
         ThresholdsError: if the file cannot be used.
     """
-    return parse_thresholds(path.read_text(encoding="utf-8"), str(path)).get(name, {})
+    return parse_thresholds(THRESHOLDS.read_text(encoding="utf-8"), str(THRESHOLDS)).get(name, {})
 
 
 def shortfalls(run: Run, thresholds: Mapping[str, float]) -> list[Shortfall]:

@@ -199,7 +199,7 @@ def _run(
             console.print(
                 f"skipped {skipped.source}: {skipped.reason}", markup=False, soft_wrap=True
             )
-        with Progress(console=console, transient=True) as bar:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task(name, total=len(cases))
             return evaluate(
                 assistant, cases, lambda done, total: bar.update(task, completed=done), name

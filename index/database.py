@@ -40,7 +40,6 @@ _SCHEMA = (
         text, title, heading, content='', tokenize='porter unicode61 remove_diacritics 2')""",
     "CREATE TABLE state (name TEXT PRIMARY KEY, value)",
     "INSERT INTO state VALUES ('revision', 0)",
-    f"PRAGMA user_version = {VERSION}",
 )
 
 
@@ -131,7 +130,7 @@ class Database:
                 Path(f"{self.path}{suffix}").unlink(missing_ok=True)
             return self._prepared()
         db.execute("BEGIN IMMEDIATE")
-        for statement in _SCHEMA:
+        for statement in (*_SCHEMA, f"PRAGMA user_version = {VERSION}"):
             db.execute(statement)
         db.execute("COMMIT")
         return db

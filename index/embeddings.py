@@ -1,6 +1,8 @@
 """The catalog's vectors: float16, keyed by model and by the SHA-256 of the text embedded.
 
 A text that moves, is duplicated or comes back is found by its key and never embedded again.
+CROSS JOIN makes SQLite go through the passages asked for; left to choose, it goes through all
+vectors of the model (1 s instead of 7 ms for 500 of 8,000).
 """
 
 from __future__ import annotations
@@ -117,7 +119,7 @@ class Embeddings:
         with self._database.reading() as db:
             rows = db.execute(
                 """SELECT document, ordinal, key, id FROM passages
-                   JOIN embeddings ON model = ? AND key = embedding ORDER BY id""",
+                   CROSS JOIN embeddings ON model = ? AND key = embedding ORDER BY id""",
                 (self.model,),
             )
             return {reference(document, ordinal, key): row for document, ordinal, key, row in rows}
@@ -151,7 +153,7 @@ class Embeddings:
                 chunk = values[n : n + _IDS_PER_QUERY]
                 found += db.execute(
                     f"""SELECT document, ordinal, key, vector FROM passages
-                        JOIN embeddings ON model = ? AND key = embedding
+                        CROSS JOIN embeddings ON model = ? AND key = embedding
                         WHERE {column} IN ({",".join("?" * len(chunk))})""",
                     (self.model, *chunk),
                 )

@@ -1,44 +1,45 @@
 """The vector index: what the catalog's vectors are searched with. Chroma, always replaceable.
 
 Chroma's files do not survive every kill, power cut or full disk. So nothing here is the truth:
-contents are compared with the catalog when the index is opened, and whatever Chroma fails at, the
-answer is the same: build a new generation in a new folder from the vectors in the catalog, then
-point to it.
+when the index is opened Chroma is compared with the catalog, in a child process first if it was
+not closed properly, and whatever it fails at the answer is the same: build a new generation, in a
+new folder, from the vectors in the catalog, then point to it.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import shutil
-from collections.abc import Callable, Collection, Sequence
-from itertools import islice
+from collections.abc import Callable, Collection
 from pathlib import Path
 from secrets import token_hex
 from threading import RLock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from index.catalog import Catalog
+from index.chroma import BATCH, ChromaFolder
 from index.embeddings import Embeddings, Vectors
-from index.offline import go_offline
+from index.probe import survives
 from index.types import Hit, digest
 
-if TYPE_CHECKING:
-    from chromadb.api.models.Collection import Collection as ChromaCollection
-
 T = TypeVar("T")
+Counted = Callable[[int, int], None]  # gets the rows written and the rows to write
 
-BATCH = 1_000  # rows written to Chroma at once
-# With Chroma's default of 16 neighbours up to a tenth of a set of like passages became unreachable.
-HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 64}
-_POINTER = "vectors"  # state in the catalog: the folder of the current generation
+_GENERATION = "generation"  # in the catalog's state: the folder that is in use
+_SEAL = "seal"  # in the catalog's state: the files of that folder when it was closed
 _MENDINGS = 4  # times that unreachable passages are inserted again
-_PROBES = 8  # passages that must find themselves when the index is opened
+_SAMPLE = 8  # passages that must find themselves when the index is opened or has changed
 _SAME = 0.01  # cosine distance below which a vector has found itself, float16 rounding included
 
 _log = logging.getLogger(__name__)
+
+
+class Damaged(RuntimeError):
+    """Chroma does not find what was given to it."""
 
 
 class VectorIndex:
@@ -48,23 +49,20 @@ class VectorIndex:
         self._root = root
         self._catalog = catalog
         self._embeddings = embeddings
+        self._name = _slug(embeddings.model)
         self._lock = RLock()  # held while Chroma is written, or replaced
-        self._client: Any = None
-        self._collection: Any = None
+        self._chroma: ChromaFolder | None = None
         self._open()
 
-    def publish(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """Make Chroma hold, and find, what the catalog holds.
-
-        ``progress`` gets the rows written and the rows to write.
-        """
+    def publish(self, progress: Counted = lambda done, total: None) -> None:
+        """Make Chroma hold, and find, what the catalog holds."""
         with self._lock:
-            self._healing(lambda collection: self._verified(collection, progress))
+            self._healing(lambda chroma: self._verify(chroma, progress))
 
     def upsert(self, vectors: Vectors) -> None:
         """Write vectors that are new in the catalog."""
         with self._lock:
-            self._healing(lambda collection: _upsert(collection, vectors))
+            self._healing(lambda chroma: chroma.upsert(vectors))
 
     def search(
         self, vector: np.ndarray, k: int, documents: Collection[str] | None = None
@@ -85,167 +83,125 @@ class VectorIndex:
                 f"a query vector has {dimension} finite numbers, not shape {vector.shape} "
                 "or numbers that are not finite"
             )
-        where = None if documents is None else {"document": {"$in": sorted(documents)}}
-        found = self._healing(lambda collection: _query(collection, vector, k, where))
+        found = self._healing(lambda chroma: chroma.query(vector, k, documents))
         passages = self._embeddings.current([name for name, _ in found])
-        hits = [Hit(passages[name], 1 - gap) for name, gap in found if name in passages]
+        hits = [Hit(passages[name], min(1.0, 1 - gap)) for name, gap in found if name in passages]
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))
 
     def references(self) -> set[str]:
         """Return what Chroma holds."""
-        return self._healing(_references)
+        return self._healing(lambda chroma: chroma.references())
 
     def close(self) -> None:
-        """Let go of Chroma's files."""
+        """Let go of Chroma's files, and note how they look now."""
         with self._lock:
-            if self._collection is not None:
-                self._client.close()
-                self._collection = None
+            if self._chroma is None:
+                return
+            self._chroma.close()
+            self._chroma = None
+            self._catalog.set_state(_SEAL, _files(self._folder()))
 
-    # -- opening and healing ---------------------------------------------------------------
+    def _folder(self) -> Path:
+        return self._root / (self._catalog.state(_GENERATION) or "")
 
     def _open(self) -> None:
         """Open the current generation and repair it, or build a new one."""
-        pointer = self._catalog.state(_POINTER)
-        if pointer is None or not pointer.endswith(_slug(self._embeddings.model)):
+        folder = self._folder()
+        if not folder.name.endswith(self._name):
             return self._rebuild()
+        sealed = self._catalog.state(_SEAL) == _files(folder)
+        self._catalog.set_state(_SEAL, "")
         try:
-            client, collection = self._connect(self._root / pointer)
-            self._verified(collection)
+            if not sealed and not survives(folder, self._name):
+                raise Damaged("it cannot be opened")
+            chroma = ChromaFolder(folder, self._name)
+            self._verify(chroma)
         except BaseException as error:
             return self._heal(error, None)
-        self._client, self._collection = client, collection
+        self._chroma = chroma
         return None
 
-    def _healing(self, operation: Callable[[ChromaCollection], T]) -> T:
+    def _healing(self, operation: Callable[[ChromaFolder], T]) -> T:
         """Run ``operation``; where Chroma fails, build a new generation and run it there."""
-        collection = self._collection
-        if collection is None:
-            raise RuntimeError(f"the index in {self._root.parent} is closed")
+        chroma = self._opened()
         try:
-            return operation(collection)
+            return operation(chroma)
         except BaseException as error:  # Chroma's own panics are no Exceptions
-            self._heal(error, collection)
-            return operation(self._collection)
+            self._heal(error, chroma)
+            return operation(self._opened())
 
-    def _heal(self, error: BaseException, broken: ChromaCollection | None) -> None:
+    def _opened(self) -> ChromaFolder:
+        if self._chroma is None:
+            raise RuntimeError(f"the index in {self._root.parent} is closed")
+        return self._chroma
+
+    def _heal(self, error: BaseException, broken: ChromaFolder | None) -> None:
         if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
             raise error
         with self._lock:
-            if self._collection is not broken:
+            if self._chroma is not broken:
                 return  # another thread was faster
-            _log.warning("the vector index was damaged (%s): rebuilding it", _first_line(error))
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            _log.warning("the vector index was damaged (%s): rebuilding it", reason)
             self._rebuild()
 
     def _rebuild(self) -> None:
         """Fill a new folder from the catalog, point to it, then remove the others."""
-        name = f"{token_hex(4)}-{_slug(self._embeddings.model)}"
-        client, collection = self._connect(self._root / name)
-        self._publish(collection)
-        self._client, self._collection = client, collection
-        self._catalog.set_state(_POINTER, name)
+        generation = f"{token_hex(4)}-{self._name}"
+        chroma = ChromaFolder(self._root / generation, self._name)
+        lost = self._publish(chroma)
+        if lost:
+            _log.warning("%d passages are found by their words only", lost)
+        self._catalog.set_state(_GENERATION, generation)
+        self._chroma = chroma
         for path in self._root.iterdir():
-            if path.name != name:
+            if path.name != generation:
                 shutil.rmtree(path, ignore_errors=True)
 
-    def _connect(self, folder: Path) -> tuple[Any, ChromaCollection]:
-        go_offline()
-        import chromadb
-        from chromadb.config import Settings
-
-        folder.mkdir(parents=True, exist_ok=True)
-        client = chromadb.PersistentClient(
-            str(folder), settings=Settings(anonymized_telemetry=False)
-        )
-        return client, client.get_or_create_collection(
-            _slug(self._embeddings.model), embedding_function=None, configuration={"hnsw": HNSW}
-        )
-
-    def _verified(
-        self, collection: ChromaCollection, progress: Callable[[int, int], None] | None = None
-    ) -> None:
-        """Publish; raises RuntimeError where passages are not found afterwards."""
-        lost = self._publish(collection, progress)
+    def _verify(self, chroma: ChromaFolder, progress: Counted = lambda done, total: None) -> None:
+        """Publish, then raise Damaged where passages are not found."""
+        lost = self._publish(chroma, progress)
         if lost:
-            raise RuntimeError(f"{lost} passages cannot be reached")
-        sample = list(self._embeddings.references().values())
-        sample = sample[:: max(len(sample) // _PROBES, 1)]
-        for vector in self._embeddings.of_rows(sample).matrix:
-            nearest = _query(collection, vector, 1, None)
+            raise Damaged(f"{lost} passages cannot be reached")
+        rows = list(self._embeddings.references().values())
+        for vector in self._embeddings.of_rows(rows[:: max(len(rows) // _SAMPLE, 1)]).matrix:
+            nearest = chroma.query(vector, 1)
             if not nearest or nearest[0][1] > _SAME:
-                raise RuntimeError("a passage is not found by its own vector")
+                raise Damaged("a passage is not found by its own vector")
 
-    def _publish(
-        self, collection: ChromaCollection, progress: Callable[[int, int], None] | None = None
-    ) -> int:
+    def _publish(self, chroma: ChromaFolder, progress: Counted = lambda done, total: None) -> int:
         """Write what differs from the catalog; return how many passages cannot be reached."""
-        expected, present = self._embeddings.references(), _references(collection)
-        for batch in _batches(sorted(present - expected.keys())):
-            collection.delete(ids=batch)
+        expected, present = self._embeddings.references(), chroma.references()
+        chroma.delete(sorted(present - expected.keys()))
         missing = [row for name, row in expected.items() if name not in present]
-        for n, rows in enumerate(_batches(missing)):
-            _upsert(collection, self._embeddings.of_rows(rows))
-            if progress:
-                progress(min((n + 1) * BATCH, len(missing)), len(missing))
-        return self._mend(collection, expected)
+        for n in range(0, len(missing), BATCH):
+            chroma.upsert(self._embeddings.of_rows(missing[n : n + BATCH]))
+            progress(min(n + BATCH, len(missing)), len(missing))
+        return self._mend(chroma, expected)
 
-    def _mend(self, collection: ChromaCollection, expected: dict[str, int]) -> int:
+    def _mend(self, chroma: ChromaFolder, expected: dict[str, int]) -> int:
         """Insert again the passages that no path leads to; return how many there still are.
 
         HNSW prunes links, and can cut a passage off from the graph; inserted anew it gets others.
         """
-        lost = expected.keys() - _reachable(collection)
+        lost = expected.keys() - chroma.reachable()
         for _ in range(_MENDINGS):
             if not lost or len(lost) > len(expected) / 2:
                 break
-            for batch in _batches(sorted(lost)):
-                collection.delete(ids=batch)
-                _upsert(collection, self._embeddings.of_rows([expected[name] for name in batch]))
-            lost = expected.keys() - _reachable(collection)
+            chroma.delete(sorted(lost))
+            chroma.upsert(self._embeddings.of_rows(sorted(expected[name] for name in lost)))
+            lost = expected.keys() - chroma.reachable()
         return len(lost)
 
 
-def _upsert(collection: ChromaCollection, vectors: Vectors) -> None:
-    for n in range(0, len(vectors.references), BATCH):
-        collection.upsert(
-            ids=vectors.references[n : n + BATCH],
-            embeddings=vectors.matrix[n : n + BATCH],
-            metadatas=[{"document": document} for document in vectors.documents[n : n + BATCH]],
-        )
-
-
-def _query(
-    collection: ChromaCollection, vector: np.ndarray, k: int, where: Any
-) -> list[tuple[str, float]]:
-    found = collection.query(
-        query_embeddings=[vector], n_results=k, where=where, include=["distances"]
-    )
-    return list(zip(found["ids"][0], found["distances"][0], strict=True))
-
-
-def _references(collection: ChromaCollection) -> set[str]:
-    return set(collection.get(include=[])["ids"])
-
-
-def _reachable(collection: ChromaCollection) -> set[str]:
-    """What a search without limit returns: all that is connected in the graph, and no more."""
-    some = collection.get(limit=1, include=["embeddings"])["embeddings"]
-    if some is None or not len(some):
-        return set()
-    found = collection.query(query_embeddings=some, n_results=collection.count(), include=[])
-    return set(found["ids"][0])
-
-
-def _batches(items: Sequence[T]) -> list[list[T]]:
-    rest = iter(items)
-    return [list(islice(rest, BATCH)) for _ in range(-(-len(items) // BATCH))]
+def _files(folder: Path) -> str:
+    """The names, sizes and times of change of the files below ``folder``, as one text."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    stats = [(path, path.stat()) for path in files]
+    return json.dumps([[path.name, status.st_size, status.st_mtime_ns] for path, status in stats])
 
 
 def _slug(model: str) -> str:
     """A short name for ``model`` that a folder and a Chroma collection may have."""
     plain = re.sub(r"[^a-z0-9]+", "-", Path(model).name.lower()).strip("-")[:40]
     return f"{plain or 'model'}-{digest(model)[:8]}"
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

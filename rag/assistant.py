@@ -1,4 +1,4 @@
-"""The pipeline, top to bottom: question → standalone question → passages → draft → checked answer."""
+"""The pipeline, top to bottom: from a question to its checked answer."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Assistant:
         embedder = SentenceEmbedding(name=settings.embedding_model)
         index = Index.open(settings.data, embedder)
         retriever = HybridRetriever(index, embedder, settings.top_k)
-        writer = QuotesWriter(EvidenceReader(embedder), retriever)
+        writer = QuotesWriter(EvidenceReader(embedder))
         return cls(settings, index, embedder, writer, retriever)
 
     def sync(self, progress: Callable[[Progress], None] | None = None) -> SyncReport:

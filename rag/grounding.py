@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from index.index import Index
 from rag.schema import Answer, Sentence
-from rag.terms import Term, same_name, terms
+from rag.terms import Term, same_term, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,7 @@ def _is_supported(sentence: Sentence, cited: dict[int, str], question: str) -> N
 
 
 def _given(term: Term, given: list[Term]) -> bool:
-    if term.number is not None:
-        return any(term.number == other.number for other in given)
-    return any(same_name(term.stem, other.stem) for other in given)
+    return any(same_term(term, other) for other in given)
 
 
 def _flat(text: str) -> str:

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rag.evidence import Candidate
 from rag.language import PLACES, parse
 from rag.quantities import Quantity, quantities
 from rag.questions import Question, dates
-from rag.terms import Term, same_name, terms, values
+from rag.terms import Term, same_name, same_term, terms, values
+
+if TYPE_CHECKING:
+    from rag.evidence import Candidate
 
 Closeness = Callable[[str, str], float]
 
@@ -37,7 +40,7 @@ class Gap:
 def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list[Gap]:
     """Return the demands of ``question`` that ``candidate``, read in its passage, leaves open."""
     here = terms(candidate.text)
-    around = terms(f"{candidate.context}\n{candidate.passage.text}")
+    around = terms(f"{candidate.around}\n{candidate.passage.text}")
     found = [_name_gap(name, here, around, closeness) for name in question.names]
     found += _figure_gaps(question.figures, values(here) | values(around))
     found.append(_kind_gap(question, candidate, closeness))
@@ -101,8 +104,8 @@ def places(text: str, question: Question) -> list[tuple[int, int]]:
 
 
 def _is_new(name: str, question: Question) -> bool:
-    asked = [term.stem for term in question.terms]
-    return not all(any(same_name(t.stem, stem) for stem in asked) for t in terms(name))
+    """Not even in part: "Hugo Chávez" is no news to a question about Chávez."""
+    return not any(same_term(one, term) for one in terms(name) for term in question.terms)
 
 
 def _count_gap(question: Question, candidate: Candidate, closeness: Closeness) -> Gap | None:

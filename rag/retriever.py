@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 
 from llama_index.core.retrievers import BaseRetriever
@@ -12,7 +11,6 @@ from index.embedder import SentenceEmbedding
 from index.index import Index
 from index.types import DocumentInfo, Hit, StoredPassage
 from rag.schema import Passage
-from rag.terms import terms
 
 # Weight of the cosine against BM25; measured on ClapNQ (docs/experiments.md), flat from 0.6 to 0.8.
 DENSE_WEIGHT = 0.7
@@ -43,13 +41,6 @@ class HybridRetriever(BaseRetriever):
         scores = _fused(dense, lexical)
         best = sorted(scores, key=lambda passage: (-scores[passage], passage))
         return self._passages(best[: top_k or self._top_k], dense, lexical, scores)
-
-    def rarity(self, question: str) -> dict[str, float]:
-        """Return the inverse document frequency of each term of ``question``, by its stem."""
-        asked = terms(question, keep_stopwords=True)
-        found = self._index.document_frequency([term.text for term in asked])
-        size = len(self._index)
-        return {term.stem: math.log((size + 1) / (found.get(term.text, 0) + 0.5)) for term in asked}
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return [

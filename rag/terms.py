@@ -305,6 +305,13 @@ def same_name(one: str, other: str) -> bool:
     )
 
 
+def same_term(one: Term, other: Term) -> bool:
+    """Return whether two terms are the same figure, or the same or a derived word."""
+    if one.number is not None:
+        return one.number == other.number
+    return same_name(one.stem, other.stem)
+
+
 def values(found: Iterable[Term]) -> set[float]:
     """Return the values of the figures among ``found``."""
     return {term.number for term in found if term.number is not None}

@@ -168,8 +168,18 @@ def test_evidence_that_is_not_there_is_named(cases):
         resolve(cases(line(evidence=[[wrong]]), line(id="b", also=[other])), Shelf())
     assert raised.value.problems == [
         "case a: ferry.md does not hold the words 'She sank.'",
-        "case b: no document 'train.md'; there are ferry.md",
+        "case b: there is no document 'train.md' in the index",
     ]
+
+
+def test_a_long_list_of_faults_is_cut_short(cases):
+    fields = [
+        line(id=str(n), evidence=[[{"document": "gone.md", "quote": "x"}]]) for n in range(23)
+    ]
+    with pytest.raises(CasesError) as raised:
+        resolve(cases(*fields), Shelf())
+    assert len(raised.value.problems) == 23
+    assert str(raised.value).splitlines()[-1] == "and 3 more"
 
 
 def test_a_run_asks_with_the_history_and_aggregates(cases):
@@ -359,3 +369,61 @@ def test_a_command_that_cannot_run_fails_with_a_reason(tmp_path, capsys, gated):
     assert code == 3
     assert ("no table [no-all]" if gated else "cannot be read") in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def harbour(tmp_path_factory):
+    """Three small documents and questions over them, one of them a near miss."""
+    folder = tmp_path_factory.mktemp("harbour")
+    documents = folder / "documents"
+    documents.mkdir()
+    (documents / "ferry.md").write_text(
+        "# The ferry Aurora\n\nThe ferry Aurora first sailed in 1932. She carried 200 passengers.\n"
+    )
+    (documents / "pilot.txt").write_text(
+        "The harbour pilot\n\nThe pilot boat was built by Marta Lind. It has a crew of four.\n"
+    )
+    (documents / "light.html").write_text(
+        "<h1>The lighthouse</h1><p>The lighthouse stands on Gull Rock. It is lit by gas.</p>"
+    )
+    dataset = folder / "harbour.jsonl"
+    built = "The pilot boat was built by Marta Lind."
+    fields = [
+        line(),
+        line(
+            id="b",
+            question="Who built the pilot boat?",
+            answer=[["Marta Lind"]],
+            evidence=[[{"document": "pilot.txt", "quote": built}]],
+        ),
+        line(id="c", question="Who was the captain of the Titanic?", **SILENT),
+    ]
+    dataset.write_text("\n".join(json.dumps(case) for case in fields))
+    return dataset, documents, folder / "results"
+
+
+def test_the_whole_of_it_over_three_small_documents(harbour, capsys):
+    dataset, documents, out = harbour
+    assert evaluate_command(dataset, "dev", documents, out, as_json=False, gate=False) == 0
+    assert "handled right" in capsys.readouterr().out
+    run = Run.model_validate_json((out / "harbour-dev.json").read_text(encoding="utf-8"))
+    assert [row.right for row in run.rows] == [True, True, True]
+    assert run.overall["unsupported"].value == 0
+    assert run.overall["evidence_at_5"].value == 1
+    assert run.overall["contract"].value == 1
+    assert run.settings["documents"] == str(documents)
+    assert run.latency_ms["p95"] > 0
+    assert "Marta Lind" in (out / "harbour-dev.html").read_text(encoding="utf-8")
+    assert not (documents.parent / ".footnote").exists()
+
+
+def test_the_gate_stops_a_run_under_its_threshold(harbour, capsys, monkeypatch, tmp_path):
+    dataset, documents, out = harbour
+    monkeypatch.setattr(gate, "THRESHOLDS", tmp_path / "thresholds.toml")
+    gate.THRESHOLDS.write_text("[harbour-all]\nright = 1.0\nunsupported = 0.0\n")
+    assert evaluate_command(dataset, "all", documents, out, as_json=True, gate=True) == 0
+    assert json.loads(capsys.readouterr().out)["overall"]["right"]["value"] == 1
+    dataset.write_text(dataset.read_text().replace('["1932"]', '["1999"]'))
+    assert evaluate_command(dataset, "all", documents, out, as_json=False, gate=True) == 1
+    assert "handled right is 0.667, must be at least 1" in capsys.readouterr().out
+    assert evaluate_command(dataset, "all", documents, out, as_json=False, gate=False) == 0

@@ -282,6 +282,14 @@ def test_deep_nesting(tmp_path):
     assert_sound(read_bytes(tmp_path, "front.md", "---\n" + "[" * 5_000 + "\n---\ntext"))
 
 
+@pytest.mark.parametrize("piece", ["<!--", "- ", "> a\n", "*a_ ", "[a](", "`a``", "<a ", "&#"])
+@pytest.mark.parametrize("suffix", [".md", ".html"])
+def test_markup_that_is_never_closed_is_not_slow(tmp_path, piece, suffix):
+    begun = time.perf_counter()
+    read_bytes(tmp_path, f"open{suffix}", "above\n\n" + piece * (50_000 // len(piece)))
+    assert time.perf_counter() - begun < 5
+
+
 def test_reading_says_nothing(tmp_path, capfd):
     bad_offset = re.sub(rb"startxref\n\d+", b"startxref\n99", pdf("Words"))
     with warnings.catch_warnings():

@@ -234,7 +234,7 @@ def test_odd_names_are_kept(index, folder):
 def test_missing_folder_is_a_clear_error(index, folder):
     with pytest.raises(FileNotFoundError, match="FOOTNOTE_DOCUMENTS"):
         index.sync(folder / "nowhere")
-    with pytest.raises(NotADirectoryError, match="islands.md is not a folder"):
+    with pytest.raises(NotADirectoryError, match=r"islands\.md is not a folder"):
         index.sync(folder / "islands.md")
 
 
@@ -246,8 +246,8 @@ def test_progress_counts_files_then_passages(index, folder):
     assert [(p.done, p.total) for p in seen if p.stage == "embedding"] == [(3, 3)]
 
 
-class Stop(Exception):
-    pass
+class StopHere(BaseException):
+    """Ends a sync the way Ctrl-C does."""
 
 
 def test_sync_stopped_at_any_progress_is_finished_by_the_next(tmp_path, folder, embedder):
@@ -259,11 +259,11 @@ def test_sync_stopped_at_any_progress_is_finished_by_the_next(tmp_path, folder, 
             def stop(progress, seen=seen, limit=stops):
                 seen.append(progress)
                 if len(seen) > limit:
-                    raise Stop
+                    raise StopHere
 
             try:
                 index.sync(folder, stop)
-            except Stop:
+            except StopHere:
                 index.sync(folder)
                 assert_equal_to_folder(index, folder, embedder)
                 stops += 1
@@ -281,10 +281,12 @@ def test_searches_run_while_a_sync_runs(index, folder):
 
     def search():
         while not done.is_set():
-            for hit in index.search_lexical("Cuba", 100):
-                for passage in index.passages([hit.passage_id]):
-                    if index.text(passage.document)[passage.start : passage.end] != passage.text:
-                        failures.append(passage)
+            ids = [hit.passage_id for hit in index.search_lexical("Cuba", 100)]
+            failures.extend(
+                passage
+                for passage in index.passages(ids)
+                if index.text(passage.document)[passage.start : passage.end] != passage.text
+            )
 
     threads = [threading.Thread(target=search) for _ in range(3)]
     for thread in threads:
@@ -310,7 +312,7 @@ print("done", flush=True)
 """
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_killed_sync_is_finished_by_the_next(tmp_path, seed):
     chance = random.Random(seed)
     data, folder = tmp_path / "data", tmp_path / "documents"

@@ -92,23 +92,22 @@ def _row(name: str, schema: Json, about: Json) -> str:
 
 
 def _type(schema: Json) -> str:
-    """A schema in a few words, such as "array of string, at most 50"."""
+    """A schema in a few words, such as "string, 1 to 4,000 characters"."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     if "anyOf" in schema:
         return " or ".join(_type(option) for option in schema["anyOf"])
-    name = str(schema.get("type", "any"))
-    if name == "array":
-        name += f" of {_type(schema.get('items', {}))}"
-    low, high = schema.get("minimum", schema.get("minLength")), _most(schema)
-    return (
-        name + (f", from {low}" if low is not None else "") + (f", up to {high:,}" if high else "")
-    )
+    if schema.get("type") == "array":
+        most = f", {schema['maxItems']} at most" if "maxItems" in schema else ""
+        return f"array of {_type(schema.get('items', {}))}{most}"
+    return str(schema.get("type", "any")) + _bounds(schema)
 
 
-def _most(schema: Json) -> int | None:
-    bounds = (schema.get(key) for key in ("maximum", "maxLength", "maxItems"))
-    return next((bound for bound in bounds if bound is not None), None)
+def _bounds(schema: Json) -> str:
+    low = schema.get("minimum", schema.get("minLength", 0))
+    high = schema.get("maximum", schema.get("maxLength"))
+    unit = " characters" if "maxLength" in schema else ""
+    return f", {low:,.0f} to {high:,.0f}{unit}" if high is not None else ""
 
 
 def _outcome(status: str, response: Json, openapi: Json) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag.schema import Answer, Sentence
 from ui.render import paragraphs
-from ui.text import markdown_text, one_line, reference
+from ui.text import markdown_text, reference
 
 
 def answer_markdown(answer: Answer) -> str:
@@ -22,12 +22,6 @@ def answer_markdown(answer: Answer) -> str:
         nearest = (f"- {markdown_text(reference(passage))}" for passage in answer.passages)
         parts.append("Nearest passages:\n" + "\n".join(nearest))
     return "\n\n".join(parts) + "\n"
-
-
-def answer_text(sentence: Sentence) -> str:
-    """Return a sentence on one line, its markers behind it: ``It began in 2005. [1][2]``."""
-    markers = "".join(f"[{marker}]" for marker in sentence.citations)
-    return f"{one_line(sentence.text)} {markers}".rstrip()
 
 
 def _sentence(sentence: Sentence) -> str:

@@ -111,14 +111,15 @@ class Guard:
     def _authorised(self, headers: Headers) -> bool:
         """Bearer is for programs; Basic lets a browser ask for the key as a password."""
         scheme, _, value = headers.get("authorization", "").partition(" ")
+        given = value.strip().encode("latin-1")  # the bytes as they were sent
         if scheme.lower() == "basic":
             try:
-                value = b64decode(value, validate=True).decode().partition(":")[2]
+                given = b64decode(given, validate=True).partition(b":")[2]
             except ValueError:
                 return False
         elif scheme.lower() != "bearer":
             return False
-        return hmac.compare_digest(value.strip().encode(), self.key.encode())
+        return hmac.compare_digest(given, self.key.encode())
 
 
 def _key(settings: Settings) -> str:

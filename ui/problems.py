@@ -77,7 +77,7 @@ async def _http(request: Request, error: HTTPException) -> ProblemResponse:
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> ProblemResponse:
-    flaws = [_flaw(problem["loc"], problem["msg"]) for problem in error.errors()]
+    flaws = [_flaw(problem) for problem in error.errors()]
     detail = "; ".join(f"{flaw.pointer}: {flaw.detail}" for flaw in flaws)
     return ProblemResponse(422, "Request not valid", detail, flaws)
 
@@ -90,7 +90,9 @@ async def _internal(request: Request, error: Exception) -> ProblemResponse:
     return ProblemResponse(500, "Internal error", "Footnote failed; the server's log says where.")
 
 
-def _flaw(place: tuple[int | str, ...], message: str) -> Flaw:
-    where, *parts = place
-    pointer = "#" + "".join(f"/{part}" for part in parts) if where == "body" else str(place[-1])
-    return Flaw(detail=message, pointer=pointer)
+def _flaw(problem: dict[str, Any]) -> Flaw:
+    place, *parts = problem["loc"]
+    if problem["type"] == "json_invalid":
+        return Flaw(detail=f"not JSON, from character {parts[0]} on", pointer="#")
+    pointer = "".join(f"/{part}" for part in parts)
+    return Flaw(detail=problem["msg"], pointer=f"#{pointer}" if place == "body" else str(parts[-1]))

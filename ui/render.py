@@ -138,8 +138,8 @@ def _sides(answer: Answer, turn: int) -> list[str]:
 def _sentence(sentence: Sentence, turn: int) -> str:
     """The sentence and its markers, which no line break parts from its last word."""
     links = "".join(
-        f'<a class="fn-cite" href="#cite-{turn}-{marker}" aria-label="Source {marker}">[{marker}]</a>'
-        for marker in sentence.citations
+        f'<a class="fn-cite" href="#cite-{turn}-{n}" aria-label="Source {n}">[{n}]</a>'
+        for n in sentence.citations
     )
     return f"{marked(sentence.text, sentence.highlights, 'strong')}&#8288;{links}"
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rag.schema import Event, Message
 from rag.settings import Settings
-from ui.errors import Busy, NotReady, explain
+from ui.errors import Busy, NotReady, Refused, explain
 from ui.listing import progress_line
 
 if TYPE_CHECKING:
@@ -119,9 +119,12 @@ class Service:
         Raises:
             NotReady: before the service is ready.
             Busy: if too many questions wait already.
+            Refused: if no document matches ``documents``.
             ValueError: on an empty question.
         """
         assistant = self.assistant
+        if documents and not assistant.index.match(documents):
+            raise Refused(422, "No such document", f"no document matches {' or '.join(documents)}")
         with self._turn():
             yield from assistant.stream(question, history, documents, top_k)
 

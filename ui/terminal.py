@@ -63,12 +63,12 @@ def _sentence(sentence: Sentence) -> Text:
     """The sentence with the spans that answer in bold and its markers in colour."""
     from rich.text import Text
 
-    text, position = Text(), 0
+    text, position, words = Text(), 0, sentence.text.replace("\n", " ")
     for start, end in sorted(sentence.highlights):
-        text.append(terminal_text(sentence.text[position:start]))
-        text.append(terminal_text(sentence.text[max(start, position) : end]), style="bold")
+        text.append(terminal_text(words[position:start]))
+        text.append(terminal_text(words[max(start, position) : end]), style="bold")
         position = max(position, end)
-    text.append(terminal_text(sentence.text[position:]))
+    text.append(terminal_text(words[position:]))
     for marker in sentence.citations:
         text.append(f" [{marker}]" if marker == sentence.citations[0] else f"[{marker}]", "cyan")
     return text

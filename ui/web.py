@@ -14,9 +14,9 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from rag.schema import Answer, Message, Sentence, Stage
 from index.offline import go_offline
 from index.readers import SUFFIXES
+from rag.schema import Answer, Message, Sentence, Stage
 from ui.errors import Refused, explain
 from ui.export import answer_markdown
 from ui.listing import count_of, documents_html, report_html
@@ -71,7 +71,7 @@ def mount_page(app: FastAPI, service: Service) -> FastAPI:
     """Serve the page at "/" of ``app``, below the routes ``app`` has already."""
     page = Page(service).blocks
     page.has_launched = True  # else Gradio leaves out its checks on file paths when mounted
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -84,6 +84,7 @@ def mount_page(app: FastAPI, service: Service) -> FastAPI:
         theme=footnote_theme(),
         css=_asset("style.css"),
     )
+    return app
 
 
 class Page:
@@ -152,7 +153,7 @@ class Page:
     # -- conversation ----------------------------------------------------------------------
 
     def _ask(self, question: str, conversation: Conversation) -> Iterator[tuple[Any, ...]]:
-        question, turns = question.strip(), conversation.turns()
+        question, turns = question.strip()[:MAX_QUESTION], conversation.turns()
         closed, opened = gr.Textbox("", submit_btn=False), gr.Textbox(submit_btn="Ask")
         for step in self._steps(question, conversation) if question else ():
             if isinstance(step, str):
@@ -167,7 +168,7 @@ class Page:
     def _ask_example(
         self, conversation: Conversation, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
-        yield from self._ask(str(event.question)[:MAX_QUESTION], conversation)
+        yield from self._ask(event.question, conversation)
 
     def _steps(self, question: str, conversation: Conversation) -> Iterator[str | Answer]:
         """Yield what the reply shows while the answer comes, then the answer, or an error."""
@@ -208,8 +209,10 @@ class Page:
         while not self.service.wait(_PATIENCE) and self.service.state.phase != "failed":
             yield self._status(), gr.skip(), gr.skip(), gr.skip()
         status, documents, report = self._list()
-        talk = gr.skip() if conversation.answers else conversation_html([], self._examples())
-        yield status, talk, documents, report
+        yield status, gr.skip(), documents, report
+        if not conversation.answers:
+            talk = conversation_html([], self._examples())
+            yield gr.skip(), talk, gr.skip(), gr.skip()
 
     def _list(self) -> tuple[str, str, str]:
         if not self.service.ready:
@@ -257,7 +260,7 @@ def _asset(name: str) -> str:
 def _panel(answer: Answer, turn: int) -> str:
     """The sources of an answer, and the answer itself for the copy and save links."""
     return (
-        f"{sources_html(answer, turn)}"
+        f"{sources_html(answer, turn, opened=1)}"
         f'<textarea class="fn-markdown" hidden>{escape(answer_markdown(answer))}</textarea>'
         f'<textarea class="fn-json" hidden>{escape(answer.model_dump_json(indent=2))}</textarea>'
     )

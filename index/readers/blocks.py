@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from index.document import Document, Heading, Page
 
+MAX_REPEATED = 200  # characters of a table cell that are said again in other rows
 _MAX_INDENT = 20
 _FORBIDDEN = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -22,8 +23,13 @@ def one_line(text: str) -> str:
 
 
 def table_rows(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:
-    """Write a table as one line a row: ``Header: value; Header: value``, empty cells left out."""
+    """Write a table as one line a row: ``Header: value; Header: value``, empty cells left out.
+
+    A header too long to be said in every row is written as a row.
+    """
     names = [one_line(name) for name in header]
+    if any(len(name) > MAX_REPEATED for name in names):
+        rows, names = [names, *rows], []
     lines = []
     for row in rows:
         cells = [(names[n] if n < len(names) else "", one_line(cell)) for n, cell in enumerate(row)]

@@ -13,7 +13,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
 from index.document import Document, UnreadableFile
-from index.readers.blocks import TextBuilder, one_line, table_rows
+from index.readers.blocks import MAX_REPEATED, TextBuilder, one_line, table_rows
 from index.readers.docx_styles import Styles
 from index.readers.metadata import best_title, fields
 
@@ -22,7 +22,8 @@ _MAX_RATIO = 200  # real files stay far below; only checked where it could hurt
 _SMALL = 20_000_000
 _MAX_SPAN = 100  # columns that one cell may cover
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
-_TEMPLATE_DATE = datetime(2013, 12, 23, 23, 15, tzinfo=UTC)  # left in by python-docx
+_TEMPLATE_DATE = datetime(2013, 12, 23, 23, 15, tzinfo=UTC)
+_TEMPLATE_AUTHOR = "python-docx"
 _NOTES = ("/footnotes", "/endnotes")
 _WRAPPERS = {qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml")}
 _MARKUP = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -76,12 +77,13 @@ def _check_archive(data: bytes) -> None:
 
 
 def _given(properties: Any) -> dict[str, object]:
-    """Title, author and day of creation, unless they are those of python-docx's template."""
+    """Title, author and day of creation, unless they were left in by python-docx's template."""
     created = properties.created
-    if created == _TEMPLATE_DATE:
-        return {"title": properties.title}
-    day = created.date() if created else None
-    return {"title": properties.title, "author": properties.author, "created": day}
+    return {
+        "title": properties.title,
+        "author": properties.author if properties.author != _TEMPLATE_AUTHOR else None,
+        "created": created.date() if created and created != _TEMPLATE_DATE else None,
+    }
 
 
 class _Body:
@@ -129,7 +131,8 @@ class _Body:
             for cell in line.iterchildren(qn("w:tc")):
                 continues = _value(cell, "w:vMerge", "continue") == "continue"
                 above = rows[-1][len(row) :][:1] if rows and continues else []
-                row.append(above[0] if above else self._cell(cell))
+                text = above[0] if above and len(above[0]) <= MAX_REPEATED else self._cell(cell)
+                row.append(text)
                 row += [""] * (min(int(_value(cell, "w:gridSpan") or 1), _MAX_SPAN) - 1)
             rows.append(row)
         return rows

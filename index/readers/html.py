@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PageElement, PreformattedString
 
 from index.document import Document, UnreadableFile
-from index.readers.blocks import TextBuilder, one_line, table_rows
+from index.readers.blocks import MAX_REPEATED, TextBuilder, one_line, table_rows
 from index.readers.encoding import decode
 from index.readers.metadata import best_title, fields
 
@@ -28,9 +28,9 @@ _BLOCK = re.compile(
 )
 _NOT_IN_DATA = ["table", "h1", "h2", "h3", "h4", "h5", "h6"]  # a table with these is layout
 _SPACE = re.compile(r"[ \t\n\r\f]+")
-_MAX_SPAN = 100  # columns or rows that one cell may cover
+_MAX_SPAN = 100  # columns or rows over which cells are laid out
 _SOFT_HYPHEN = "\u00ad"
-_MAX_MARKUP = 2_000_000  # tags; each costs the parser about a kilobyte
+_MAX_MARKUP = 1_000_000  # tags; each costs the parser about a kilobyte
 
 
 def parse(data: bytes) -> Document:
@@ -40,7 +40,7 @@ def parse(data: bytes) -> Document:
         UnreadableFile: if ``data`` is not text, or has more markup than memory allows.
     """
     if data.count(b"<") > _MAX_MARKUP:
-        raise UnreadableFile("it has over two million tags", "split it up")
+        raise UnreadableFile("it has over a million tags", "split it up")
     declared = _CHARSET.search(data[:4096])
     source, notes = decode(data, declared.group(1).decode() if declared else None)
     with warnings.catch_warnings():
@@ -118,9 +118,8 @@ class _Renderer:
 
     def _text(self, node: PageElement) -> None:
         if isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
-            self._inline.append(
-                str(node) if self._verbatim else _SPACE.sub(" ", node.replace(_SOFT_HYPHEN, ""))
-            )
+            text = node.replace(_SOFT_HYPHEN, "")
+            self._inline.append(text if self._verbatim else _SPACE.sub(" ", text))
 
     def _enter(self, tag: Tag) -> bool:
         """Begin a tag; returns whether its children are to be walked."""
@@ -181,7 +180,8 @@ def _grid(table: Tag) -> tuple[list[str], list[list[str]]]:
         is_header = not rows and all(cell.name == "th" for cell in cells)
         row = _row(cells, hanging, repeat=is_header)
         if is_header:
-            header = [one_line(f"{a} {b}") for a, b in zip_longest(header, row, fillvalue="")]
+            pairs = zip_longest(header, row, fillvalue="")
+            header = [a if a == b else one_line(f"{a} {b}") for a, b in pairs]
         elif cells and cells[0].name == "th" and not header:
             rows.append([f"{row[0]}: {'; '.join(filter(None, row[1:]))}"])
         else:
@@ -194,10 +194,11 @@ def _row(cells: list[Tag], hanging: dict[int, tuple[str, int]], repeat: bool) ->
     for cell in cells:
         _take_hanging(row, hanging)
         text = one_line(_rendered(cell).text)
-        for n in range(_number(cell, "colspan")):
-            if (down := _number(cell, "rowspan")) > 1:
-                hanging[len(row)] = (text, down - 1)
-            row.append(text if repeat or n == 0 else "")
+        for n in range(_number(cell, "colspan", max(_MAX_SPAN - len(row), 1))):
+            shown = text if repeat or n == 0 else ""
+            if (down := _number(cell, "rowspan")) > 1 and len(row) < _MAX_SPAN:
+                hanging[len(row)] = (shown if len(shown) <= MAX_REPEATED else "", down - 1)
+            row.append(shown)
     _take_hanging(row, hanging)
     return row
 

@@ -95,7 +95,7 @@ class _Renderer:
             case "fence" | "code_block":
                 self.builder.add(token.content)
             case "html_block":
-                self.builder.add(_COMMENT.sub("", token.content))
+                self.builder.add(_without_comments(token.content))
             case "table_open":
                 self._rows = []
             case "tr_open" if self._rows is not None:
@@ -120,6 +120,11 @@ def _text(token: Token) -> str:
         case "image":
             return _inline(token)
         case "html_inline":
-            return _LINE_BREAK.sub("\n", _COMMENT.sub("", token.content))
+            return _LINE_BREAK.sub("\n", _without_comments(token.content))
         case _:
             return token.content
+
+
+def _without_comments(html: str) -> str:
+    end = html.rfind("-->") + 3  # beyond it, each unclosed comment would be searched to the end
+    return _COMMENT.sub("", html[:end]) + html[end:]

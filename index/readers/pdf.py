@@ -13,7 +13,8 @@ from pypdf.errors import DependencyError, PyPdfError
 from index.document import Document, UnreadableFile
 from index.readers.blocks import TextBuilder
 from index.readers.metadata import best_title, fields
-from index.readers.pdf_layout import Layout, Line, Paragraph, lines_of, without_running_lines
+from index.readers.pdf_layout import Layout, Paragraph
+from index.readers.pdf_lines import Line, lines_of, without_running_lines
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it reports each oddity that it repairs
 
@@ -27,8 +28,7 @@ def parse(data: bytes) -> Document:
     reader = _open(data)
     pages, notes = _lines(reader)
     if not any(pages):
-        count = f"none of its {len(pages)} pages has" if len(pages) != 1 else "its page has no"
-        raise UnreadableFile(f"{count} text: it looks scanned", "recognise its text (OCR) first")
+        raise _without_text(len(pages), notes)
     pages = without_running_lines(pages)
     layout = Layout(pages)
     builder = TextBuilder()
@@ -44,8 +44,6 @@ def _open(data: bytes) -> PdfReader:
         locked = reader.is_encrypted and not reader.decrypt("")
     except (DependencyError, NotImplementedError) as error:
         raise UnreadableFile("its encryption is not supported", "save it without") from error
-    except PyPdfError as error:
-        raise UnreadableFile(f"it is a damaged PDF ({error})", "get a fresh copy") from error
     if locked:
         raise UnreadableFile("it is password-protected", "remove the password and index again")
     return reader
@@ -65,6 +63,13 @@ def _lines(reader: PdfReader) -> tuple[list[list[Line]], tuple[str, ...]]:
             damaged.append(number)
     blank = [n for n, lines in enumerate(pages, 1) if not lines and n not in damaged]
     return pages, (*_note(blank, "no text"), *_note(damaged, "damaged text, left out"))
+
+
+def _without_text(pages: int, notes: Sequence[str]) -> UnreadableFile:
+    if any("damaged" in note for note in notes) or not pages:
+        return UnreadableFile("; ".join(notes) or "it has no pages", "get a fresh copy")
+    count = f"none of its {pages} pages has text" if pages > 1 else "its page has no text"
+    return UnreadableFile(f"{count}: it looks scanned", "recognise its text (OCR) first")
 
 
 def _note(numbers: Sequence[int], what: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Lines on a PDF's pages, and the paragraphs and headings they make.
+"""The paragraphs and headings that lines on PDF pages make.
 
 A PDF holds neither: only pieces of text at coordinates. What is a heading is judged by type size
 and weight against the body text, what is a paragraph by the gaps between lines.
@@ -6,43 +6,22 @@ and weight against the body text, what is a paragraph by the gaps between lines.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
-from pypdf import PageObject
+from index.readers.pdf_lines import Line, body_size
 
-_LIGATURES = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00ad": ""}
-)
-_BOLD = re.compile(r"(?i)bold|black|heavy|semibold|CMBX")
 _BULLET = re.compile(r"[•◦▪‣·∙■●○–*-]\s+(?=\S)")
 _ITEM = re.compile(rf"{_BULLET.pattern}|\(?(?:\d{{1,3}}|[a-z])[.)]\s+\S")
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？:][\"'”’»)\]]*$")
 _HYPHEN = re.compile(r"([^\W\d_]+)[-\u2010]$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_LEADER = re.compile(r"(?:\s?\.){4,}\s*")  # dots that lead to a page number
-_FOLIO = re.compile(r"^\d{1,4}\b|\b\d{1,4}$")
-_LARGE_TYPE = 12  # points
-_EDGE = 2  # lines at the top and bottom of a page that may be running heads and feet
 _MAX_HEADING = 150
 _LARGER = 1.12  # a heading's type size, at least, over the body's
 _GAP = 1.3  # a paragraph's distance, at least, over that of lines
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of text, where it starts, in points from the lower left, and how it is set."""
-
-    text: str
-    x: float
-    y: float
-    size: float
-    bold: bool
 
 
 @dataclass(slots=True)
@@ -54,82 +33,15 @@ class Paragraph:
     is_item: bool = False
 
 
-def lines_of(page: PageObject) -> list[Line]:
-    """Return the lines of a page in the order in which it draws them."""
-    lines: list[Line] = []
-    pieces: list[Line] = []
-
-    def visit(text: str, cm: Any, tm: Any, font: Any, size: float) -> None:
-        x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
-        y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
-        height = size * math.hypot(tm[2], tm[3]) * math.hypot(cm[2], cm[3])
-        bold = bool(_BOLD.search(str((font or {}).get("/BaseFont", ""))))
-        for n, part in enumerate(text.split("\n")):
-            if n:
-                lines.extend(_line(pieces))
-                pieces.clear()
-            pieces.append(Line(part, x, y, height, bold))
-
-    page.extract_text(visitor_text=visit)
-    lines.extend(_line(pieces))
-    return lines
-
-
-def _line(pieces: Sequence[Line]) -> list[Line]:
-    """The pieces as one line, set as most of its characters are; nothing if they are blank."""
-    joined = "".join(piece.text for piece in pieces).translate(_LIGATURES)
-    text = " ".join(_LEADER.sub(" … ", joined).split())
-    inked = [piece for piece in pieces if piece.text.strip()]
-    if not text or not inked:
-        return []
-    main = max(inked, key=lambda piece: len(piece.text.strip()))
-    return [Line(text, inked[0].x, inked[0].y, round(main.size, 1), main.bold)]
-
-
-def without_running_lines(pages: Sequence[list[Line]]) -> list[list[Line]]:
-    """Drop the heads and feet of pages: lines that most share, or that count the pages.
-
-    The first occurrence of a head that holds words in large type stays: it may be the title.
-    """
-    edges = [[*lines[:_EDGE], *lines[_EDGE:][-_EDGE:]] for lines in pages]
-    keys = [{key for line in edge for key in _keys(line, n)} for n, edge in enumerate(edges)]
-    counts = Counter(key for page in keys for key in page)
-    needed = max(2, math.ceil(0.6 * sum(map(bool, pages))))
-    running = {key for key, count in counts.items() if count >= needed}
-    seen: set[str] = set()
-    kept = []
-    for n, (lines, edge) in enumerate(zip(pages, edges, strict=True)):
-        heads = [line for line in edge if running & _keys(line, n) and not _is_title(line, seen)]
-        kept.append([line for line in lines if not any(line is head for head in heads)])
-    return kept
-
-
-def _keys(line: Line, page: int) -> set[tuple[str, int]]:
-    """What a running line shares with others at its height: its words, or number less page."""
-    height = round(line.y / 3)
-    keys = {(re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text.lower()), height)}
-    number = _FOLIO.search(line.text) if len(line.text) <= _MAX_HEADING else None
-    return keys | {(f"page {int(number.group()) - page:+}", height)} if number else keys
-
-
-def _is_title(line: Line, seen: set[str]) -> bool:
-    is_first = line.text not in seen and line.size > _LARGE_TYPE and not _FOLIO.search(line.text)
-    seen.add(line.text)
-    return is_first
-
-
 class Layout:
     """The measures of one document: its body type, its line distance, its words."""
 
     def __init__(self, pages: Sequence[list[Line]]) -> None:
         lines = [line for page in pages for line in page]
-        sizes: Counter[float] = Counter()
-        for line in lines:
-            sizes[line.size] += len(line.text)
-        self._body = sizes.most_common(1)[0][0] if sizes else 0.0
         bold = sum(len(line.text) for line in lines if line.bold)
-        self._bold_stands_out = 2 * bold < sizes.total()
-        larger = {line.size for line in lines if line.size >= _LARGER * self._body}
+        self._bold_stands_out = 2 * bold < sum(len(line.text) for line in lines)
+        least = _LARGER * body_size(lines)
+        larger = {line.size for line in lines if line.size >= least}
         self._levels = {size: min(n, 6) for n, size in enumerate(sorted(larger, reverse=True), 1)}
         gaps = Counter(round(a.y - b.y, 0) for page in pages for a, b in _pairs(page) if a.y > b.y)
         self._leading = gaps.most_common(1)[0][0] if gaps else 0.0

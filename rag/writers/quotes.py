@@ -12,15 +12,14 @@ from rag.evidence import Evidence, EvidenceReader
 from rag.quantities import Quantity, quantities
 from rag.questions import Kind, Question, analyse, date_spans
 from rag.refusal import Gap, actors, counted, gaps, places
-from rag.retriever import HybridRetriever
 from rag.schema import Passage
 from rag.writers.base import Draft, Drafted
 
 NOT_FOUND = "The documents don't say."
 
 # Relevance below which nothing is an answer, and how far below the best a further sentence may be.
-FLOOR = 0.60
-MARGIN = 0.12
+FLOOR = 0.55
+MARGIN = 0.10
 MOST = 3  # sentences to one question
 _LOOKED_AT = 8  # candidates whose gaps are examined, best first
 
@@ -48,9 +47,8 @@ class QuotesWriter:
 
     name = "quotes"
 
-    def __init__(self, reader: EvidenceReader, retriever: HybridRetriever) -> None:
+    def __init__(self, reader: EvidenceReader) -> None:
         self._reader = reader
-        self._retriever = retriever
 
     def write(self, question: str, passages: Sequence[Passage]) -> Draft:
         """Return the sentences of ``passages`` that answer each part of ``question``."""
@@ -70,8 +68,8 @@ class QuotesWriter:
 
     def _read(self, part: str, passages: Sequence[Passage]) -> _Reading:
         question = analyse(part)
-        evidence = self._reader.read(part, passages, self._retriever.rarity(part))
-        relevance = evidence.feature("maxsim") + 0.5 * evidence.feature("late")
+        evidence = self._reader.read(question, passages)
+        relevance = evidence.relevance
         order = np.argsort(-relevance, kind="stable")[:_LOOKED_AT].tolist()
         missing = {n: gaps(question, evidence.candidates[n], self._reader.closeness) for n in order}
         return _Reading(question, evidence, relevance, order, missing)

@@ -1,0 +1,5 @@
+"""``python -m ui`` is ``footnote``."""
+
+from ui.cli import main
+
+main()
