@@ -188,7 +188,6 @@ def _run(
     name: str, cases: Sequence[Case], documents: Path | None, out: Path, console: Console
 ) -> Run:
     from rag.assistant import Assistant
-
     from rag.settings import Settings
 
     settings = Settings(data=out / ".footnote")
@@ -216,16 +215,13 @@ def _explain(error: Exception, console: Console) -> None:
     """Say what went wrong: in a line where it is the user's to mend, in full where it is ours."""
     from index.types import IndexLocked, IndexUnusable
 
-    expected = (CasesError, ThresholdsError, IndexLocked, IndexUnusable, OSError)
-    if isinstance(error, expected):
-        console.print(f"footnote eval: {error}", markup=False, highlight=False, soft_wrap=True)
+    if isinstance(error, CasesError | ThresholdsError | IndexLocked | IndexUnusable | OSError):
+        text = f"footnote eval: {error}"
+    elif isinstance(error, ModuleNotFoundError):
+        text = f"footnote eval: {error}; install Footnote with its dev extra: footnote[dev]"
     else:
-        console.print(
-            "".join(traceback.format_exception(error)),
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        text = "".join(traceback.format_exception(error))
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print(run: Run, thresholds: dict[str, float], missed: Sequence[Shortfall], out: Path) -> None:

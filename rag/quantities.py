@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.language import parse
+from rag.questions import date_spans
 from rag.terms import terms
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def quantities(text: str) -> list[Quantity]:
     the nouns and adjectives that follow, an abbreviation in brackets, and one "of" phrase.
     """
     doc = parse(text)
-    dated = [(e.start_char, e.end_char) for e in doc.ents if e.label_ in ("DATE", "TIME")]
+    dated = date_spans(text)
     found = []
     for term in terms(text):
         if term.number is None or any(start <= term.start < end for start, end in dated):

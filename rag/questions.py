@@ -13,8 +13,11 @@ from rag.terms import Term, fold, terms
 if TYPE_CHECKING:
     from spacy.tokens import Token
 
-Kind = Literal["person", "date", "number", "place", "reason", "manner", "definition", "other"]
+Kind = Literal[
+    "person", "body", "date", "number", "place", "reason", "manner", "definition", "other"
+]
 
+_ATTRIBUTE = r"^\W*what(?:'s|’s| is| was| are| were) (?:the|its|his|her|their) (?:[\w-]+ ){0,2}"
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
@@ -22,7 +25,8 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             "number",
             r"\bhow (?:many|much|old|long|far|large|big|tall|high|often)\b"
             r"|\b(?:number|percentage|percent|amount|total|share|proportion) of\b"
-            r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|price|cost|age)\b",
+            r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|price|cost|age)\b"
+            rf"|{_ATTRIBUTE}(?:budget|price|cost|salary|population|age|height|length|rate)\b",
         ),
         (
             "date",
@@ -30,14 +34,26 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             r"|\b(?:what|which) (?:year|date|day|month|century)\b|\b(?:year|date)\s*\??$",
         ),
         ("person", r"^(?:\W*\w+\W+){0,3}?who(?:m|se|'s|’s)?\b|\bname of the (?:\w+ )*\w+"),
-        ("place", r"\bwhere\b"),
+        (
+            "place",
+            r"\bwhere\b(?!as)|\b(?:what|which) (?:country|city|town|state|province|region)\b",
+        ),
+        (
+            "body",
+            r"\b(?:what|which) (?:[\w-]+ )?(?:organi[sz]ation|body|agency|company|institute"
+            r"|institution|airline|ministry|university|bank|newspaper|outlet|party)\b",
+        ),
         ("reason", r"\bwhy\b|\bhow come\b|\breasons?\b|\bwhat (?:caused|led)\b|\bpurpose\b"),
         (
             "definition",
-            r"\b(?:mean|meaning|stands? for)\b|\bdefin|^\W*what(?: is|'s|’s) [^?]{1,40}\??$",
+            r"\b(?:mean|meaning|stands? for)\b|\bdefin"
+            r"|^\W*what(?: is|'s|’s) [^?]{1,40}\??$",
         ),
         ("manner", r"\bhow\b"),
     )
+)
+_LIST = re.compile(
+    r"^\W*(?:list|name|enumerate)\b(?! of)|\b(?:what|which) (?:[\w-]+ ){0,3}?(?:are|were)\b", re.I
 )
 _MONTH = (
     r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
@@ -48,6 +64,7 @@ _DATE = re.compile(
     r"|\b\d+(?:st|nd|rd|th)[\s-]centur|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
     re.IGNORECASE,
 )
+_INSIDE_PHRASE = ("ADJ", "NUM", "DET", "PUNCT", "PART")
 _ASKED_NOUN_FILLERS = frozenset(
     ["kind", "sort", "type", "way", "part", "thing", "role", "name", "one", "other"]
 )
@@ -62,7 +79,8 @@ class Question:
 
     ``names`` are the words of the entities it speaks of and ``figures`` its numbers and years:
     evidence about others is no answer. ``noun`` is what is counted ("how many doctors") or asked
-    for ("which airline"), None where the question names no such thing.
+    for ("which airline"), None where the question names no such thing; ``counted`` is it with its
+    adjectives. ``many`` says that a list is wanted.
     """
 
     text: str
@@ -72,6 +90,7 @@ class Question:
     figures: tuple[Term, ...]
     noun: Term | None
     counted: str | None
+    many: bool
 
 
 @lru_cache(maxsize=1024)
@@ -91,6 +110,7 @@ def analyse(question: str) -> Question:
         figures=tuple(term for term in asked if term.number is not None),
         noun=noun,
         counted=_phrase(question, noun) if noun else None,
+        many=wanted != "number" and _wants_list(question, noun),
     )
 
 
@@ -112,10 +132,22 @@ def date_spans(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _DATE.finditer(text)]
 
 
+def _wants_list(question: str, noun: Term | None) -> bool:
+    """A list is asked for outright ("name the …") or by a plural ("which missions")."""
+    if _LIST.search(question):
+        return True
+    plural = {token.idx for token in parse(question) if token.tag_ in ("NNS", "NNPS")}
+    return noun is not None and noun.start in plural
+
+
 def _names(question: str, asked: tuple[Term, ...]) -> list[Term]:
     """Content words that the grammar takes for a proper noun or that stand in an entity."""
     doc = parse(question)
-    spans = [(token.idx, token.idx + len(token)) for token in doc if token.pos_ == "PROPN"]
+    spans = [
+        (token.idx, token.idx + len(token))
+        for token in doc
+        if token.pos_ == "PROPN" and (token.dep_ != "ROOT" or token.text[0].isupper())
+    ]
     spans += [(e.start_char, e.end_char) for e in doc.ents if e.label_ in NAMES]
     return [
         term
@@ -157,7 +189,9 @@ def _phrase(question: str, noun: Term) -> str:
 def _asked_head(token: Token) -> Token | None:
     word = token.lower_
     if word in ("many", "much") and token.i and token.nbor(-1).lower_ == "how":
-        return _next_noun(token)
+        following = token.nbor(1) if token.i + 1 < len(token.doc) else None
+        asks_price = following is not None and following.pos_ == "AUX"  # "how much does it cost"
+        return None if asks_price else _next_noun(token)
     if word in _QUANTITIES:
         of = next((child for child in token.children if child.lower_ == "of"), None)
         return next((child for child in of.children if child.dep_ == "pobj"), None) if of else None

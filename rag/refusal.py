@@ -18,14 +18,17 @@ from rag.questions import Question, dates
 from rag.terms import Term, same_name, same_term, terms, values
 
 if TYPE_CHECKING:
+    from spacy.tokens import Token
+
     from rag.evidence import Candidate
 
 Closeness = Callable[[str, str], float]
 
 # Cosine of two words or phrases encoded alone, from which on one may stand for the other.
-SYNONYM = 0.65  # a name for another
+SYNONYM = 0.70  # a name for another
 RELATED = 0.50  # a thing that is counted
 
+_PLACED = frozenset({"in", "at", "from", "near"})
 _AGENTS = frozenset({"ORG", "GPE", "NORP"})
 
 
@@ -40,22 +43,39 @@ class Gap:
 def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list[Gap]:
     """Return the demands of ``question`` that ``candidate``, read in its passage, leaves open."""
     here = terms(candidate.text)
-    around = terms(f"{candidate.around}\n{candidate.passage.text}")
-    found = [_name_gap(name, here, around, closeness) for name in question.names]
-    found += _figure_gaps(question.figures, values(here) | values(around))
-    found.append(_kind_gap(question, candidate, closeness))
-    return [gap for gap in found if gap]
+    near = [*here, *terms(candidate.around)]
+    around = [*near, *terms(candidate.passage.text)]
+    missing = _missing_names(question.names, here, near, around, closeness)
+    found = [Gap("name", name.text) for name in missing]
+    found += _figure_gaps(question.figures, values(around))
+    if gap := _kind_gap(question, candidate, closeness):
+        found.append(gap)
+    return found
 
 
-def _name_gap(
-    name: Term, here: Sequence[Term], around: Sequence[Term], closeness: Closeness
-) -> Gap | None:
-    if any(same_name(name.stem, other.stem) for other in (*here, *around)):
-        return None
-    capitalised = [other for other in here if other.text[0].isupper()]
-    if any(closeness(name.text, other.text) >= SYNONYM for other in capitalised):
-        return None
-    return Gap("name", name.text)
+def _missing_names(
+    names: Sequence[Term],
+    here: Sequence[Term],
+    near: Sequence[Term],
+    around: Sequence[Term],
+    closeness: Closeness,
+) -> list[Term]:
+    """Names that the passage does not hold; all of them, if the sentence is about none of them."""
+    capitalised = [term for term in here if term.text[0].isupper()]
+    known = [
+        name
+        for name in names
+        if _among(name, around)
+        or any(closeness(name.text, other.text) >= SYNONYM for other in capitalised)
+    ]
+    missing = [name for name in names if name not in known]
+    if not missing and names and not any(_among(name, near) for name in names):
+        return list(names)
+    return missing
+
+
+def _among(name: Term, others: Sequence[Term]) -> bool:
+    return any(same_name(name.stem, other.stem) for other in others)
 
 
 def _figure_gaps(figures: Sequence[Term], given: set[float]) -> list[Gap]:
@@ -75,6 +95,8 @@ def _kind_gap(question: Question, candidate: Candidate, closeness: Closeness) ->
             return _count_gap(question, candidate, closeness)
         case "person":
             return None if actors(candidate.text, question) else Gap("person", "a name")
+        case "body":
+            return None if bodies(candidate.text, question) else Gap("body", "a name")
         case "place":
             return None if places(candidate.text, question) else Gap("place", "a place")
     return None
@@ -93,14 +115,31 @@ def actors(text: str, question: Question) -> list[tuple[int, int]]:
     return found
 
 
+def bodies(text: str, question: Question) -> list[tuple[int, int]]:
+    """Spans of the organisations in ``text`` that the question does not name."""
+    return [
+        (entity.start_char, entity.end_char)
+        for entity in parse(text).ents
+        if entity.label_ == "ORG" and _is_new(entity.text, question)
+    ]
+
+
 def places(text: str, question: Question) -> list[tuple[int, int]]:
     """Spans of the places in ``text``, and of names after "in", "at" …, new to the question."""
     doc = parse(text)
-    spans = [(e.start_char, e.end_char) for e in doc.ents if e.label_ in PLACES | {"ORG"}]
-    for token in doc:
-        if token.pos_ == "PROPN" and token.head.lower_ in ("in", "at", "from", "near", "to"):
-            spans.append((token.left_edge.idx, token.idx + len(token)))
+    spans = [(e.start_char, e.end_char) for e in doc.ents if e.label_ in PLACES]
+    spans += [
+        (token.left_edge.idx, token.idx + len(token))
+        for token in doc
+        if token.pos_ == "PROPN" and _is_placed(token)
+    ]
     return [span for span in dict.fromkeys(spans) if _is_new(text[slice(*span)], question)]
+
+
+def _is_placed(token: Token) -> bool:
+    """ "in Mérida", "from Portuguesa state", "from the state of Portuguesa", but not "in May"."""
+    above = [head.lower_ for head, _ in zip(token.ancestors, range(3), strict=False)]
+    return bool(_PLACED & set(above)) and token.ent_type_ not in ("DATE", "TIME")
 
 
 def _is_new(name: str, question: Question) -> bool:
@@ -109,22 +148,27 @@ def _is_new(name: str, question: Question) -> bool:
 
 
 def _count_gap(question: Question, candidate: Candidate, closeness: Closeness) -> Gap | None:
-    if counted(question, quantities(candidate.text), closeness):
+    if counted(question, candidate, closeness):
         return None
     thing = question.counted
     return Gap("number", f"a number of {thing}" if thing else "a number")
 
 
-def counted(question: Question, found: Sequence[Quantity], closeness: Closeness) -> list[Quantity]:
-    """Return the quantities of the thing that ``question`` counts, any if it names none."""
+def counted(question: Question, candidate: Candidate, closeness: Closeness) -> list[Quantity]:
+    """Return the quantities in the sentence of what ``question`` counts, any if it names nothing.
+
+    A figure with no word for what it counts ("the number has become 1.571 billion") counts what
+    the sentence before it speaks of.
+    """
     asked = values(question.terms)
-    new = [quantity for quantity in found if quantity.value not in asked]
+    found = [q for q in quantities(candidate.text) if q.value not in asked]
     if question.noun is None or question.counted is None:
-        return new
-    head, phrase = question.noun, question.counted
+        return found
+    noun, phrase = question.noun, question.counted
+    before = terms(candidate.before)
     return [
-        quantity
-        for quantity in new
-        if any(same_name(head.stem, term.stem) for term in terms(quantity.thing))
-        or closeness(phrase, quantity.thing) >= RELATED
+        q
+        for q in found
+        if _among(noun, terms(q.thing) if q.thing else before)
+        or (q.thing and closeness(phrase, q.thing) >= RELATED)
     ]

@@ -298,6 +298,8 @@ def same_name(one: str, other: str) -> bool:
     if one == other:
         return True
     short, long = sorted((one, other), key=len)
+    if long == f"{short}s":
+        return True
     return (
         len(short) >= 4
         and long.startswith(short[: max(4, len(short) - 1)])

@@ -141,6 +141,18 @@ def test_one_question_too_many_is_told_to_come_back(service):
     assert ask(TestClient(create_app(narrow), base_url="http://127.0.0.1")).status_code == 200
 
 
+@pytest.mark.parametrize("odd", ["\0", "'\"*()^:-", "😀" * 50, "é\u0301 \u202e x", "a " * 1990])
+def test_odd_questions_get_an_answer(client, odd):
+    answer = Answer.model_validate(ask(client, f"{BUILT[:-1]} {odd}"[:4000]).json())
+    assert answer.question
+
+
+def test_a_question_that_is_not_text_is_refused(client):
+    headers = {"content-type": "application/json"}
+    lone = client.post("/v1/answer", content=b'{"question": "\\ud800?"}', headers=headers)
+    assert_problem(lone, 422, "#/question")
+
+
 # -- documents -----------------------------------------------------------------------------
 
 
@@ -167,6 +179,14 @@ def test_a_document_is_only_replaced_on_request(client, settings):
     assert upload(client, ("note.txt", b"The note is new."), replace=True).status_code == 201
     assert (settings.documents / "note.txt").read_bytes() == b"The note is new."
     assert not list(settings.documents.glob(".*"))
+
+
+def test_of_several_files_all_are_stored_or_none(client, settings):
+    fresh, known = ("fresh.txt", b"Fresh."), ("lighthouse.md", b"Again.")
+    assert_problem(upload(client, fresh, known), 409, "lighthouse.md")
+    assert_problem(upload(client, fresh, fresh), 422, "same name")
+    assert_problem(upload(client, fresh, ("fresh.exe", b"")), 415)
+    assert not (settings.documents / "fresh.txt").exists()
 
 
 def test_a_file_that_cannot_be_read_is_stored_and_named(client):

@@ -148,7 +148,7 @@ def test_a_question_goes_through_its_steps_to_a_panel(page):
     assert "1871" in panel
     assert "<mark>" in panel
     assert len(kept.answers) == 1
-    assert last[2]["submit_btn"] == "Ask"
+    assert last[2].submit_btn == "Ask"
 
 
 def test_an_older_answer_is_found_again(page):

@@ -22,12 +22,15 @@ const problem = ({ status, body }) =>
 
 async function send(files, replace = false) {
   if (!files.length) return;
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  const most = Number(element.querySelector("form").dataset.most);
+  if (size > most) return say(`Too large: ${most >> 20} MB can be sent at once.`, "error");
   const form = new FormData();
   for (const file of files) form.append("files", file);
   const percent = (e) => say(e.loaded < e.total
     ? `Sending ${Math.round((100 * e.loaded) / e.total)} %` : "Indexing…", "busy");
   const answer = await request("POST", `v1/documents${replace ? "?replace=true" : ""}`, form, percent);
-  if (answer.status === 409 && !replace && confirm(`${answer.body.detail}\n\nReplace it?`)) {
+  if (answer.status === 409 && !replace && confirm(`${answer.body.detail}\n\nReplace?`)) {
     return send(files, true);
   }
   if (answer.status !== 201) say(problem(answer), "error");

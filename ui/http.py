@@ -83,7 +83,8 @@ def answer(question: Question, service: Served) -> Answer | StreamingResponse:
     if not question.stream:
         return _last(events)
     first = next(events)  # what refuses the question does so before the response begins
-    return StreamingResponse(_frames(first, events), media_type="text/event-stream")
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_frames(first, events), 200, headers, "text/event-stream")
 
 
 @router.get("/v1/documents", tags=["documents"])
@@ -103,8 +104,8 @@ def add_documents(
 
     A file that is stored and cannot be read is in `sync.skipped`, with the reason.
     """
-    names = [shelf.check_name(file.filename) for file in files]
     folder = service.assistant.settings.documents
+    names = shelf.check_names([file.filename for file in files], folder, replace)
     for name, file in zip(names, files, strict=True):
         shelf.store(folder, name, file.file, replace)
     return Stored(stored=names, sync=service.sync())

@@ -95,7 +95,7 @@ def sources_html(answer: Answer | None, turn: int = 0, opened: int | None = None
 def _welcome(examples: Sequence[str]) -> str:
     buttons = "".join(f'<button type="button">{html_text(text)}</button>' for text in examples)
     offer = f'<div role="group" aria-label="Example questions">{buttons}</div>' if buttons else ""
-    return f'<div class="fn-welcome"><h1>Ask your documents</h1><p>{_PROMISE}</p>{offer}</div>'
+    return f'<div class="fn-welcome"><h2>Ask your documents</h2><p>{_PROMISE}</p>{offer}</div>'
 
 
 def _understood(answer: Answer) -> str:

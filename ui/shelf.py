@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,22 +18,20 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
-def check_name(name: str | None) -> str:
-    """Return ``name`` if it is a plain file name of a format Footnote reads.
+def check_names(names: Sequence[str | None], folder: Path, replace: bool) -> list[str]:
+    """Return ``names`` if each is a plain file name of a format Footnote reads, and is free.
 
     Raises:
-        Refused: 422 if it has path parts, is hidden, reserved, too long or odd; 415 if no reader
-            takes its suffix.
+        Refused: 422 if one has path parts, is hidden, reserved, too long or odd, or comes twice;
+            415 if no reader takes its suffix; 409 if it is taken and ``replace`` is false.
     """
-    name = (name or "").strip()
-    if not name or _FORBIDDEN.search(name) or name.startswith((".", "~")) or name.endswith("."):
-        raise Refused(422, "Bad file name", f"{name!r} is not a plain file name; rename the file.")
-    if _RESERVED.match(name) or len(name.encode(errors="surrogatepass")) > _MAX_NAME:
-        raise Refused(422, "Bad file name", f"{name[:60]!r} cannot be stored; rename the file.")
-    if Path(name).suffix.lower() not in SUFFIXES:
-        kinds = ", ".join(sorted(SUFFIXES))
-        raise Refused(415, "Format not read", f"{name}: Footnote reads {kinds}.")
-    return name
+    checked = [_plain(name) for name in names]
+    if len(set(checked)) < len(checked):
+        raise Refused(422, "Bad file name", "Two of the files have the same name.")
+    taken = [name for name in checked if (folder / name).exists()]
+    if taken and not replace:
+        raise _taken(taken)
+    return checked
 
 
 def store(folder: Path, name: str, content: BinaryIO, replace: bool = False) -> Path:
@@ -73,6 +72,23 @@ def discard(folder: Path, source: str) -> None:
         raise Refused(404, "No such file", f"{source} is not in the folder any more.") from error
 
 
+def _plain(name: str | None) -> str:
+    name = (name or "").strip()
+    if not name or _FORBIDDEN.search(name) or name.startswith((".", "~")) or name.endswith("."):
+        raise Refused(422, "Bad file name", f"{name!r} is not a plain file name; rename the file.")
+    if _RESERVED.match(name) or len(name.encode(errors="surrogatepass")) > _MAX_NAME:
+        raise Refused(422, "Bad file name", f"{name[:60]!r} cannot be stored; rename the file.")
+    if Path(name).suffix.lower() not in SUFFIXES:
+        kinds = ", ".join(sorted(SUFFIXES))
+        raise Refused(415, "Format not read", f"{name}: Footnote reads {kinds}.")
+    return name
+
+
+def _taken(names: Sequence[str]) -> Refused:
+    there = "is already there" if len(names) == 1 else "are already there"
+    return Refused(409, "Already there", f"{', '.join(names)} {there}; replace=true replaces.")
+
+
 def _put_in_place(temporary: Path, target: Path, replace: bool) -> None:
     """Give the file its name; without ``replace`` a hard link makes sure nothing is overwritten."""
     temporary.chmod(0o644)
@@ -82,5 +98,4 @@ def _put_in_place(temporary: Path, target: Path, replace: bool) -> None:
     try:
         target.hardlink_to(temporary)
     except FileExistsError as error:
-        detail = f"{target.name} is already there; send replace=true to replace it."
-        raise Refused(409, "Already there", detail) from error
+        raise _taken([target.name]) from error

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+Line = tuple[int, "Text"]  # a text and how far it is indented
+
 _NEAREST = 3  # passages shown with a refusal
 _EXCERPT = 240  # characters shown of each
 
@@ -24,7 +26,8 @@ def print_answer(console: Console, answer: Answer, folder: str) -> None:
     ``folder`` is the documents folder as the reader knows it, put before each source.
     """
     for block in _blocks(answer, folder):
-        console.print(block, soft_wrap=not console.is_terminal, highlight=False)
+        for indent, text in block:
+            _print(console, indent, text)
         console.print()
 
 
@@ -41,20 +44,30 @@ def print_checks(console: Console, checks: list[Checked], folder: str) -> None:
         console.print(line, soft_wrap=True, highlight=False)
 
 
-def _blocks(answer: Answer, folder: str) -> Iterator[Text]:
+def _print(console: Console, indent: int, text: Text) -> None:
+    """Print ``text`` indented: wrapped in a terminal, one line for a program that reads it."""
+    from rich.padding import Padding
+
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, indent), expand=False), highlight=False)
+    else:
+        console.print(" " * indent, text, sep="", soft_wrap=True, highlight=False)
+
+
+def _blocks(answer: Answer, folder: str) -> Iterator[list[Line]]:
     from rich.text import Text
 
     if answer.standalone_question.strip() != answer.question.strip():
-        understood = one_line(answer.standalone_question)
-        yield Text(f"Understood as: {terminal_text(understood)}", style="dim")
+        understood = terminal_text(one_line(answer.standalone_question))
+        yield [(0, Text(f"Understood as: {understood}", style="dim"))]
     if answer.message:
-        yield Text(terminal_text(answer.message), style="yellow")
+        yield [(0, Text(terminal_text(answer.message), style="yellow"))]
     for group in paragraphs(answer):
-        yield Text(" ").join(map(_sentence, group))
+        yield [(0, Text(" ").join(map(_sentence, group)))]
     for citation in answer.citations:
         yield _source(citation, f"[{citation.marker}] ", f"“{one_line(citation.quote)}”", folder)
     if not answer.citations and answer.passages:
-        yield Text("Nearest passages:", style="bold")
+        yield [(0, Text("Nearest passages:", style="bold"))]
         for passage in answer.passages[:_NEAREST]:
             yield _source(passage, "• ", _excerpt(passage.text), folder)
 
@@ -74,12 +87,11 @@ def _sentence(sentence: Sentence) -> Text:
     return text
 
 
-def _source(place: Citation | Passage, label: str, quote: str, folder: str) -> Text:
+def _source(place: Citation | Passage, label: str, quote: str, folder: str) -> list[Line]:
     from rich.text import Text
 
-    text = Text(label, style="cyan")
-    text.append(terminal_text(reference(place, folder)), style="default")
-    return text.append(f"\n    {terminal_text(quote)}", style="italic dim")
+    where = Text.assemble((label, "cyan"), terminal_text(reference(place, folder)))
+    return [(0, where), (4, Text(terminal_text(quote), style="italic"))]
 
 
 def _excerpt(text: str) -> str:

@@ -19,6 +19,7 @@ from index.readers import SUFFIXES
 from rag.schema import Answer, Message, Sentence, Stage
 from ui.errors import Refused, explain
 from ui.export import answer_markdown
+from ui.guard import UPLOAD_LIMIT
 from ui.listing import count_of, documents_html, report_html
 from ui.models import MAX_QUESTION
 from ui.render import (
@@ -133,10 +134,10 @@ class Page:
                 self.panel = _html(sources_html(None), elem_id="fn-panel", script="citations.js")
         shown = [self.talk, self.panel, self.question, self.conversation]
         said = [self.conversation]
-        self.question.submit(self._ask, [self.question, self.conversation], shown, **_QUIET)
-        self.talk.pick(self._ask_example, said, shown, **_QUIET)
+        asked = self.question.submit(self._ask, [self.question, *said], shown, **_QUIET)
+        picked = self.talk.pick(self._ask_example, said, shown, **_QUIET)
         self.panel.cite(self._cite, said, [self.panel], **_QUIET)
-        self.fresh.click(self._start_anew, outputs=shown, **_QUIET)
+        self.fresh.click(self._start_anew, outputs=shown, cancels=[asked, picked], **_QUIET)
 
     def _lay_out_documents(self) -> None:
         with gr.Column(elem_id="fn-library"):
@@ -154,11 +155,13 @@ class Page:
 
     def _ask(self, question: str, conversation: Conversation) -> Iterator[tuple[Any, ...]]:
         question, turns = question.strip()[:MAX_QUESTION], conversation.turns()
-        closed, opened = gr.Textbox("", submit_btn=False), gr.Textbox(submit_btn="Ask")
+        box: Any = gr.Textbox("", submit_btn=False)
+        opened = gr.Textbox(submit_btn="Ask")
         for step in self._steps(question, conversation) if question else ():
             if isinstance(step, str):
                 shown = conversation_html([*turns, turn_html(question, step)])
-                yield shown, gr.skip(), closed, gr.skip()
+                yield shown, gr.skip(), box, gr.skip()
+                box = gr.skip()  # what is typed from here on is the next question
             else:
                 conversation.answers.append(step)
                 panel = _panel(step, len(turns))
@@ -200,7 +203,8 @@ class Page:
         return _panel(conversation.answers[turn], turn)
 
     def _start_anew(self) -> tuple[Any, ...]:
-        return conversation_html([], self._examples()), sources_html(None), "", Conversation()
+        talk, box = conversation_html([], self._examples()), gr.Textbox("", submit_btn="Ask")
+        return talk, sources_html(None), box, Conversation()
 
     # -- documents -------------------------------------------------------------------------
 
@@ -268,15 +272,16 @@ def _panel(answer: Answer, turn: int) -> str:
 
 def _top(status: str, phase: str) -> str:
     return (
-        '<div class="fn-top"><span class="fn-name">Footnote</span>'
+        '<div class="fn-top"><h1 class="fn-name">Footnote</h1>'
         f'<span class="fn-status fn-{phase}" role="status">{escape(status)}</span></div>'
     )
 
 
 def _upload_form() -> str:
-    kinds = ", ".join(sorted(SUFFIXES))
+    kinds, most = ", ".join(sorted(SUFFIXES)), UPLOAD_LIMIT >> 20
     return (
-        '<form class="fn-upload"><label><strong>Add files</strong><span>or drop them here</span>'
-        f'<small>{kinds}; 200 MB at once</small><input type="file" multiple accept="{kinds}">'
-        '</label></form><p class="fn-upload-status" role="status"></p>'
+        f'<form class="fn-upload" data-most="{UPLOAD_LIMIT}"><label><strong>Add files</strong>'
+        f"<span>or drop them here</span><small>{kinds}; {most} MB at once</small>"
+        f'<input type="file" multiple accept="{kinds}"></label></form>'
+        '<p class="fn-upload-status" role="status"></p>'
     )

@@ -9,21 +9,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.evidence import Evidence, EvidenceReader
-from rag.quantities import Quantity, quantities
+from rag.quantities import Quantity
 from rag.questions import Kind, Question, analyse, date_spans
-from rag.refusal import Gap, actors, counted, gaps, places
+from rag.refusal import Gap, actors, bodies, counted, gaps, places
 from rag.schema import Passage
 from rag.writers.base import Draft, Drafted
 
 NOT_FOUND = "The documents don't say."
 
-# Relevance below which nothing is an answer, and how far below the best a further sentence may be.
+# Relevance (rag.evidence, from 0 to 1.5) below which nothing is an answer, and the share of the
+# highest relevance that a sentence must have: one far behind only happens to meet the demands.
 FLOOR = 0.55
-MARGIN = 0.10
-MOST = 3  # sentences to one question
+NEAR = 0.75
+# How far behind the first a further sentence may be: of an answer in prose, of a list.
+PROSE_MARGIN, LIST_MARGIN = 0.06, 0.15
+PROSE_MOST, LIST_MOST = 2, 4
+# A sentence right after the best one joins it from this share of its relevance on.
+FOLLOW = 0.70
+FOLLOWING = 1
 _LOOKED_AT = 8  # candidates whose gaps are examined, best first
 
-_FACTS: frozenset[Kind] = frozenset({"date", "number", "person", "place"})
+_FACTS: frozenset[Kind] = frozenset({"date", "number", "person", "body", "place"})
 _PARTS = re.compile(r",?\s+(?:and|or)\s+(?=(?:who|whom|when|where|why|how|what|which)\b)", re.I)
 
 
@@ -39,7 +45,8 @@ class _Reading:
 
     def answers(self) -> list[int]:
         """Candidates that meet every demand, best first."""
-        return [n for n in self.order if not self.open[n] and self.relevance[n] >= FLOOR]
+        least = max(FLOOR, NEAR * float(self.relevance.max(initial=0.0)))
+        return [n for n in self.order if not self.open[n] and self.relevance[n] >= least]
 
 
 class QuotesWriter:
@@ -54,16 +61,22 @@ class QuotesWriter:
         """Return the sentences of ``passages`` that answer each part of ``question``."""
         readings = [self._read(part, passages) for part in parts(question)]
         chosen = [self._choose(reading) for reading in readings]
-        drafted = _unique([sentence for sentences in chosen for sentence in sentences])
+        drafted = _unique(
+            [
+                self._drafted(reading, n)
+                for reading, found in zip(readings, chosen, strict=True)
+                for n in found
+            ]
+        )
         unanswered = [reading for reading, found in zip(readings, chosen, strict=True) if not found]
         if not drafted:
             return Draft("not_found", message=f"{NOT_FOUND} {_missing(unanswered[0])}".strip())
         if unanswered:
             said = " ".join(f"They don't say {_indirect(r.question.text)}." for r in unanswered)
             return Draft("partial", drafted, f"The documents answer part of this. {said}")
-        differing = [self._difference(reading) for reading in readings]
-        if message := next((message for message in differing if message), None):
-            return Draft("conflicting", drafted, message)
+        for reading, found in zip(readings, chosen, strict=True):
+            if message := self._difference(reading, found):
+                return Draft("conflicting", drafted, message)
         return Draft("answered", drafted)
 
     def _read(self, part: str, passages: Sequence[Passage]) -> _Reading:
@@ -74,44 +87,57 @@ class QuotesWriter:
         missing = {n: gaps(question, evidence.candidates[n], self._reader.closeness) for n in order}
         return _Reading(question, evidence, relevance, order, missing)
 
-    def _choose(self, reading: _Reading) -> list[Drafted]:
+    def _choose(self, reading: _Reading) -> list[int]:
         answers = reading.answers()
         if not answers:
             return []
         chosen = answers[:1]
-        best = reading.relevance[chosen[0]]
         for n in answers[1:]:
-            if len(chosen) == MOST:
-                break
-            if self._adds(reading, chosen, n, best):
+            if self._adds(reading, chosen, n):
                 chosen.append(n)
-        return [self._drafted(reading, n) for n in _reading_order(reading, chosen)]
+        if reading.question.kind not in _FACTS:
+            chosen += _continued(reading, chosen[0], chosen)
+        return _reading_order(reading, chosen)
 
-    def _adds(self, reading: _Reading, chosen: list[int], n: int, best: float) -> bool:
+    def _adds(self, reading: _Reading, chosen: list[int], n: int) -> bool:
         """Whether a further sentence is worth its place: a differing figure, or more of a list."""
+        behind = reading.relevance[chosen[0]] - reading.relevance[n]
+        if reading.question.many:
+            return bool(behind <= LIST_MARGIN) and len(chosen) < LIST_MOST
         if reading.question.kind == "number":
             return self._differs(reading, chosen, n)
         if reading.question.kind in _FACTS:
             return False
-        return bool(reading.relevance[n] >= best - MARGIN)
+        return bool(behind <= PROSE_MARGIN) and len(chosen) < PROSE_MOST
 
     def _differs(self, reading: _Reading, chosen: list[int], n: int) -> bool:
         known = {q.value for c in chosen for q in self._counted(reading, c)}
-        new = {q.value for q in self._counted(reading, n)}
-        return bool(new - known) and _comparable(new - known, known)
+        new = {q.value for q in self._counted(reading, n)} - known
+        return bool(known) and any(_comparable(a, b) for a in new for b in known)
 
     def _counted(self, reading: _Reading, n: int) -> list[Quantity]:
-        found = quantities(reading.evidence.candidates[n].text)
-        return counted(reading.question, found, self._reader.closeness)
+        candidate = reading.evidence.candidates[n]
+        return counted(reading.question, candidate, self._reader.closeness)
 
-    def _difference(self, reading: _Reading) -> str | None:
+    def _difference(self, reading: _Reading, chosen: list[int]) -> str | None:
         """How the chosen sentences differ in the figure asked for, None if they do not."""
+        if reading.question.kind != "number":
+            return None
+        figures: dict[float, str] = {}
+        for n in chosen:
+            text = reading.evidence.candidates[n].text
+            found = self._counted(reading, n)
+            if len(chosen) == 1 and _is_range(text, found):
+                continue
+            figures.update({q.value: text[q.start : q.end] for q in found})
+        values = list(figures)
+        if any(_comparable(a, b) for a in values for b in values if a != b):
+            return f"The documents give different figures: {' and '.join(figures.values())}."
         return None
 
     def _drafted(self, reading: _Reading, n: int) -> Drafted:
         candidate = reading.evidence.candidates[n]
-        support = float(np.clip(reading.relevance[n] / 1.5, 0, 1))
-        return Drafted(candidate.text, (candidate,), support, self._highlights(reading, n))
+        return Drafted(candidate.text, (candidate,), 1.0, self._highlights(reading, n))
 
     def _highlights(self, reading: _Reading, n: int) -> tuple[tuple[int, int], ...]:
         """The words of the sentence that are of the kind asked for."""
@@ -123,6 +149,8 @@ class QuotesWriter:
                 return tuple((q.start, q.end) for q in self._counted(reading, n))
             case "person":
                 return tuple(actors(text, question))
+            case "body":
+                return tuple(bodies(text, question))
             case "place":
                 return tuple(places(text, question))
         return ()
@@ -142,9 +170,30 @@ def _reading_order(reading: _Reading, chosen: list[int]) -> list[int]:
     return sorted(chosen, key=lambda n: (first[where[n].passage.id], where[n].start))
 
 
-def _comparable(new: set[float], known: set[float]) -> bool:
+def _continued(reading: _Reading, first: int, chosen: list[int]) -> list[int]:
+    """The sentences after the best one that go on with its subject.
+
+    A text names its subject once and says the thing asked for in the next sentence.
+    """
+    found = []
+    where = reading.evidence.candidates
+    for n in range(first + 1, min(first + 1 + FOLLOWING, len(where))):
+        goes_on = where[n].passage.id == where[first].passage.id
+        if not goes_on or reading.relevance[n] < FOLLOW * reading.relevance[first]:
+            break
+        if n not in chosen:
+            found.append(n)
+    return found
+
+
+def _comparable(one: float, other: float) -> bool:
     """Figures near enough to be two counts of one thing."""
-    return any(a and b and 0.5 <= a / b <= 2 for a in new for b in known)
+    return one != other and min(one, other) > 0 and max(one, other) / min(one, other) <= 2
+
+
+def _is_range(text: str, found: list[Quantity]) -> bool:
+    """ "Between 800 and 1,500 dollars" is one figure with two ends."""
+    return any(re.search(r"\b(?:between|from)\s*$", text[: q.start], re.I) for q in found)
 
 
 def _unique(sentences: list[Drafted]) -> list[Drafted]:

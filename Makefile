@@ -1,0 +1,47 @@
+# `make chat` and `make test` set everything up by themselves. Nothing here needs root.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup chat test lint eval bench lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Install Footnote and its tools into .venv; done again only when they changed
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Footnote needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
+	@echo "Installing into .venv: about 190 packages, 2.7 GB; a few minutes the first time…"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+	@echo "Installed."
+
+chat: $(READY) ## Open the assistant on ./documents in a browser
+	@$(BIN)/footnote chat
+
+test: $(READY) ## Run the tests; those in a browser need Chromium, and say so when they are skipped
+	$(BIN)/python -m pytest
+
+lint: $(READY) ## Check style, formatting and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+eval: $(READY) ## Ask the golden questions; fail under a threshold. Reports are left in results/
+	$(BIN)/footnote eval --gate --split dev --documents documents
+	$(BIN)/footnote eval --gate --split test --documents documents
+
+bench: $(READY) ## Measure speed on this machine
+	$(BIN)/python -m benchmarks.speed
+
+lock: ## Resolve all dependencies anew and write constraints.txt
+	@sh tools/lock.sh $(PYTHON)
+
+clean: ## Remove the index, results and caches; documents and .venv stay
+	rm -rf .footnote results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
