@@ -97,10 +97,10 @@ class SentenceEmbedding(BaseEmbedding):
         return self._get_text_embedding(query)
 
     def _get_text_embedding(self, text: str) -> list[float]:
-        return self.embed([text])[0].tolist()
+        return [float(number) for number in self.embed([text])[0]]
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return self.embed(texts).tolist()
+        return [[float(number) for number in row] for row in self.embed(texts)]
 
 
 def _batches(order: list[int], texts: Sequence[str], limit: int) -> list[list[int]]:

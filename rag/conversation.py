@@ -42,7 +42,8 @@ _OPENING = re.compile(
     re.I,
 )
 _GENERIC = re.compile(
-    r"\b(?:the|this|that|these|those) (?:same )?(?P<noun>programme|program|project|mission|initiative|"
+    r"\b(?:the|this|that|these|those) (?:same )?(?P<noun>programme|program|project|"
+    r"mission|initiative|"
     r"scheme|campaign|operation|plan|agreement|deal|pact|treaty|accord|alliance|partnership|"
     r"organi[sz]ation|company|agency|institution|university|school|centre|center|network|drug|"
     r"medicine|treatment|method|country|city|place|event|man|woman|person|article|document)\b",
@@ -99,7 +100,7 @@ def _resolve(question: str, turn: _Turn) -> str:
     if _is_bare(rest):
         return _asked_again(rest, turn.question)
     if rest != question and not _QUESTION_WORD.match(rest) and not _has_verb(rest):
-        return _swapped(rest, turn.question)
+        return _swapped(question, rest, turn.question)
     return _filled(rest if _QUESTION_WORD.match(rest) else question, turn)
 
 
@@ -117,17 +118,17 @@ def _has_verb(text: str) -> bool:
 
 
 def _asked_again(word: str, previous: str) -> str:
-    """ "Why?" after "When was X founded?" asks "Why X founded?"; rough, but it holds the topic."""
+    """Ask "why X founded?" for "why?" after "When was X founded?": rough, but on topic."""
     return f"{word.rstrip(' ?!.')} {_OPENING.sub('', previous)}"
 
 
-def _swapped(new: str, previous: str) -> str:
-    """Put ``new`` where the previous question names something of its kind."""
+def _swapped(question: str, new: str, previous: str) -> str:
+    """Put what ``question`` says is ``new`` where the previous question names its like."""
     name = new.strip(" ?!.,")
     mentions = [mention for mention in _mentions(previous) if mention.named]
     if not mentions:
         return f"{previous.rstrip(' ?!.')} {name}?"
-    place = any(mention.place for mention in _mentions(name))
+    place = any(mention.place for mention in _mentions(question))
     alike = [m for m in mentions if m.place] if place else [m for m in mentions if not m.place]
     old = min(alike or mentions, key=lambda m: (not m.person, not m.subject))
     return previous.replace(old.text, name, 1)

@@ -8,6 +8,7 @@ Günther et al. 2024, section 3).
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from rag.schema import Passage
 # A sentence that answers may leave to the one before what it speaks of; half weight, measured on
 # the dev halves of our sets and on ClapNQ (docs/experiments.md).
 PAIR_WEIGHT = 0.5
+
+_BULLET = re.compile(r"(?:[-*•–]\s+|\d{1,3}[.)]\s+(?=\S))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ def candidates(passages: Sequence[Passage]) -> list[Candidate]:
     for passage in passages:
         before = ""
         for start, end in sentences(passage.text):
+            bullet = _BULLET.match(passage.text, start, end)
+            start = bullet.end() if bullet else start
             text = passage.text[start:end]
             found.append(
                 Candidate(passage, passage.start + start, passage.start + end, text, before)

@@ -18,40 +18,38 @@ Kind = Literal[
 ]
 
 _ATTRIBUTE = r"^\W*what(?:'s|’s| is| was| are| were) (?:the|its|his|her|their) (?:[\w-]+ ){0,2}"
-_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (
-            "number",
-            r"\bhow (?:many|much|old|long|far|large|big|tall|high|often)\b"
-            r"|\b(?:number|percentage|percent|amount|total|share|proportion) of\b"
-            r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|price|cost|age)\b"
-            rf"|{_ATTRIBUTE}(?:budget|price|cost|salary|population|age|height|length|rate)\b",
-        ),
-        (
-            "date",
-            r"^\W*(?:\w+\W+){0,2}?when\b|\bwhen\W*$"
-            r"|\b(?:what|which) (?:year|date|day|month|century)\b|\b(?:year|date)\s*\??$",
-        ),
-        ("person", r"^(?:\W*\w+\W+){0,3}?who(?:m|se|'s|’s)?\b|\bname of the (?:\w+ )*\w+"),
-        (
-            "place",
-            r"\bwhere\b(?!as)|\b(?:what|which) (?:country|city|town|state|province|region)\b",
-        ),
-        (
-            "body",
-            r"\b(?:what|which) (?:[\w-]+ )?(?:organi[sz]ation|body|agency|company|institute"
-            r"|institution|airline|ministry|university|bank|newspaper|outlet|party)\b",
-        ),
-        ("reason", r"\bwhy\b|\bhow come\b|\breasons?\b|\bwhat (?:caused|led)\b|\bpurpose\b"),
-        (
-            "definition",
-            r"\b(?:mean|meaning|stands? for)\b|\bdefin"
-            r"|^\W*what(?: is|'s|’s) [^?]{1,40}\??$",
-        ),
-        ("manner", r"\bhow\b"),
-    )
+_PATTERNS: tuple[tuple[Kind, str], ...] = (
+    (
+        "number",
+        r"\bhow (?:many|much|old|long|far|large|big|tall|high|often)\b"
+        r"|\b(?:number|percentage|percent|amount|total|share|proportion) of\b"
+        r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|price|cost|age)\b"
+        rf"|{_ATTRIBUTE}(?:budget|price|cost|salary|population|age|height|length|rate)\b",
+    ),
+    (
+        "date",
+        r"^\W*(?:\w+\W+){0,2}?when\b|\bwhen\W*$"
+        r"|\b(?:what|which) (?:year|date|day|month|century)\b|\b(?:year|date)\s*\??$",
+    ),
+    ("person", r"^(?:\W*\w+\W+){0,3}?who(?:m|se|'s|’s)?\b|\bname of the (?:\w+ )*\w+"),
+    (
+        "place",
+        r"\bwhere\b(?!as)|\b(?:what|which) (?:country|city|town|state|province|region)\b",
+    ),
+    (
+        "body",
+        r"\b(?:what|which) (?:[\w-]+ )?(?:organi[sz]ation|body|agency|company|institute"
+        r"|institution|airline|ministry|university|bank|newspaper|outlet|party)\b",
+    ),
+    ("reason", r"\bwhy\b|\bhow come\b|\breasons?\b|\bwhat (?:caused|led)\b|\bpurpose\b"),
+    (
+        "definition",
+        r"\b(?:mean|meaning|stands? for)\b|\bdefin"
+        r"|^\W*what(?: is|'s|’s) [^?]{1,40}\??$",
+    ),
+    ("manner", r"\bhow\b"),
 )
+_KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 _LIST = re.compile(
     r"^\W*(?:list|name|enumerate)\b(?! of)|\b(?:what|which) (?:[\w-]+ ){0,3}?(?:are|were)\b", re.I
 )

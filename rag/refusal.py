@@ -137,7 +137,7 @@ def places(text: str, question: Question) -> list[tuple[int, int]]:
 
 
 def _is_placed(token: Token) -> bool:
-    """ "in Mérida", "from Portuguesa state", "from the state of Portuguesa", but not "in May"."""
+    """As in "in Mérida" or "from the state of Portuguesa", but not "in May"."""
     above = [head.lower_ for head, _ in zip(token.ancestors, range(3), strict=False)]
     return bool(_PLACED & set(above)) and token.ent_type_ not in ("DATE", "TIME")
 

@@ -34,7 +34,7 @@ class HybridRetriever(BaseRetriever):
     def search(
         self, question: str, top_k: int | None = None, documents: Collection[str] | None = None
     ) -> list[Passage]:
-        """Return the ``top_k`` best passages, best first; ``documents`` limits them to these ids."""
+        """Return the ``top_k`` best passages, best first, of the documents with these ids."""
         vector = self._embedder.embed([question])[0]
         dense = self._index.search_dense(vector, CANDIDATES, documents)
         lexical = self._index.search_lexical(question, CANDIDATES, documents)

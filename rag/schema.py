@@ -88,7 +88,7 @@ class Answer(_Frozen):
     passages: tuple[Passage, ...] = ()
     message: str | None = Field(
         default=None,
-        description="What Footnote itself says: a refusal and what is missing, or how sources differ.",
+        description="Footnote's own words: what is missing, or how sources differ.",
     )
     writer: str
     timings_ms: dict[str, float] = Field(default_factory=dict)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 from halden import write_documents
 
 from index.embedder import SentenceEmbedding
 from rag import Assistant, Settings
+from rag.evidence import EvidenceReader
+from rag.schema import Passage
+from rag.writers.base import Draft
+from rag.writers.quotes import QuotesWriter
+
+hypothesis.settings.register_profile("footnote", deadline=None, max_examples=300)
+hypothesis.settings.load_profile("footnote")
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +30,26 @@ def assistant(tmp_path_factory):
     with Assistant.open(settings) as assistant:
         assert assistant.sync().skipped == []
         yield assistant
+
+
+@pytest.fixture(scope="session")
+def draft(embedder):
+    """``draft(question, *texts)``: what the quotes writer makes of passages with these texts."""
+    writer = QuotesWriter(EvidenceReader(embedder))
+
+    def write(question: str, *texts: str) -> Draft:
+        return writer.write(question, [passage_of(text, n) for n, text in enumerate(texts)])
+
+    return write
+
+
+def passage_of(text: str, number: int = 0) -> Passage:
+    return Passage(
+        id=f"{number}:0",
+        document=str(number),
+        title="",
+        source=f"{number}.txt",
+        start=0,
+        end=len(text),
+        text=text,
+    )

@@ -11,7 +11,7 @@ date: 2019-03-02
 
 # The Halden bridge
 
-The Halden bridge was opened in 1904 by the engineer Ines Calder. It is 340 metres long.
+The Halden bridge was opened in 1904 by the engineer Maria Lopez. It is 340 metres long.
 
 The bridge was built because the old ferry sank in a storm.
 

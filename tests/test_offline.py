@@ -18,14 +18,14 @@ from lindow import BUILT, write_documents
 TESTS = Path(__file__).parent
 GUARD = TESTS / "network_guard"
 PACKAGES = ("index", "rag", "ui", "evals")
-OUR_OWN_SWITCHES = ("HF_", "TRANSFORMERS_", "GRADIO_", "ANONYMIZED_", "FOOTNOTE_")
+SWITCHES = ("hf_", "transformers_", "gradio_", "anonymized_", "footnote_", "http_", "https_")
 
 
 @pytest.fixture
 def attempts_of(tmp_path):
     """Run Python code in a watched child process; return what it tried to reach, and its output."""
     noted = tmp_path / "attempts"
-    env = {name: v for name, v in os.environ.items() if not name.startswith(OUR_OWN_SWITCHES)}
+    env = {name: v for name, v in os.environ.items() if not name.lower().startswith(SWITCHES)}
     path = os.pathsep.join(map(str, (GUARD, TESTS, TESTS.parent)))
     env |= {"PYTHONPATH": path, "NETWORK_ATTEMPTS": str(noted)}
 
@@ -49,7 +49,6 @@ def test_nothing_touches_the_network(attempts_of, tmp_path):
     code = "import sys, test_offline; test_offline.use_everything(sys.argv[1])"
     attempts, child = attempts_of(code, tmp_path)
     assert child.returncode == 0, child.stderr
-    assert child.stdout.splitlines()[-1] == "used everything"
     assert attempts == []
 
 
@@ -98,7 +97,6 @@ def use_everything(base: str) -> None:
         assert len(assistant.sync().added) == 3
         assert "1871" in assistant.ask(BUILT).text
     serve_and_ask(settings)
-    print("used everything")
 
 
 def modules() -> list[str]:

@@ -20,13 +20,13 @@ NOT_FOUND = "The documents don't say."
 # Relevance (rag.evidence, from 0 to 1.5) below which nothing is an answer, and the share of the
 # highest relevance that a sentence must have: one far behind only happens to meet the demands.
 FLOOR = 0.55
-NEAR = 0.75
+NEAR = 0.80
 # How far behind the first a further sentence may be: of an answer in prose, of a list.
 PROSE_MARGIN, LIST_MARGIN = 0.06, 0.15
 PROSE_MOST, LIST_MOST = 2, 4
 # A sentence right after the best one joins it from this share of its relevance on.
-FOLLOW = 0.70
-FOLLOWING = 1
+FOLLOW = 0.80
+FOLLOWING = 2
 _LOOKED_AT = 8  # candidates whose gaps are examined, best first
 
 _FACTS: frozenset[Kind] = frozenset({"date", "number", "person", "body", "place"})
@@ -72,11 +72,12 @@ class QuotesWriter:
         if not drafted:
             return Draft("not_found", message=f"{NOT_FOUND} {_missing(unanswered[0])}".strip())
         if unanswered:
-            said = " ".join(f"They don't say {_indirect(r.question.text)}." for r in unanswered)
-            return Draft("partial", drafted, f"The documents answer part of this. {said}")
+            open_parts = " or ".join(_asked(reading.question.text) for reading in unanswered)
+            message = f"The documents answer part of this, but not {open_parts}."
+            return Draft("partial", drafted, message)
         for reading, found in zip(readings, chosen, strict=True):
-            if message := self._difference(reading, found):
-                return Draft("conflicting", drafted, message)
+            if differing := self._difference(reading, found):
+                return Draft("conflicting", drafted, differing)
         return Draft("answered", drafted)
 
     def _read(self, part: str, passages: Sequence[Passage]) -> _Reading:
@@ -192,7 +193,7 @@ def _comparable(one: float, other: float) -> bool:
 
 
 def _is_range(text: str, found: list[Quantity]) -> bool:
-    """ "Between 800 and 1,500 dollars" is one figure with two ends."""
+    """One figure with two ends, as in "between 800 and 1,500 dollars"."""
     return any(re.search(r"\b(?:between|from)\s*$", text[: q.start], re.I) for q in found)
 
 
@@ -220,5 +221,6 @@ def _missing(reading: _Reading) -> str:
     return f"The nearest passages don't give {' or '.join(wanted)}." if wanted else ""
 
 
-def _indirect(question: str) -> str:
-    return question.strip(" ?").lower() if question[:1].isupper() and " " in question else question
+def _asked(question: str) -> str:
+    """The question in quotation marks, as the message repeats it."""
+    return f"“{question.strip()}”"

@@ -7,6 +7,7 @@ $NETWORK_ATTEMPTS. What native code does by itself is not seen.
 import ipaddress
 import os
 import sys
+from pathlib import Path
 
 _WATCHED = {  # audit events, and which of their arguments is the address
     "socket.connect": 1,
@@ -38,7 +39,7 @@ def _watch(event, arguments):
     if event.startswith("socket.get"):
         address = (address,)
     if not _is_here(address):
-        with open(os.environ["NETWORK_ATTEMPTS"], "a", encoding="utf-8") as attempts:
+        with Path(os.environ["NETWORK_ATTEMPTS"]).open("a", encoding="utf-8") as attempts:
             attempts.write(f"{event} {address} by {' '.join(sys.argv)[:80]}\n")
         raise ConnectionRefusedError(f"the network guard refuses {address}")
 

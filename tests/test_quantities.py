@@ -1,0 +1,47 @@
+"""Figures and what they count."""
+
+import pytest
+from hypothesis import given, settings
+from test_sentences import TEXTS
+
+from rag.quantities import quantities
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "thing"),
+    [
+        ("The clinic employs 85 doctors.", 85, "doctors"),
+        ("It employs 85\u00a0doctors.", 85, "doctors"),
+        ("More than 1.5 million people learned to read.", 1_500_000, "people"),
+        ("They made 2,000 home visits.", 2000, "home visits"),
+        ("It built 572 Comprehensive Diagnostic Centers (CDI).", 572, "Diagnostic Centers"),
+        ("It spends 12% of its budget on health.", 12, "budget"),
+    ],
+)
+def test_a_figure_and_what_it_counts(text, value, thing):
+    (quantity,) = quantities(text)
+    assert quantity.value == value
+    assert thing in quantity.thing
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["It was opened in 1904.", "On 3 March 2019 it closed.", "No figure here.", "", "👩\u200d🏫"],
+)
+def test_dates_are_no_quantities(text):
+    assert quantities(text) == []
+
+
+def test_figures_are_in_order_and_stand_where_they_say():
+    text = "In 2011 it had 85 doctors, 40,000 patients and 2.5 million crowns."
+    found = quantities(text)
+    assert [quantity.value for quantity in found] == [85, 40_000, 2_500_000]
+    assert [text[q.start : q.end] for q in found] == ["85", "40,000", "2.5 million"]
+
+
+@given(TEXTS)
+@settings(max_examples=60)
+def test_any_text_can_be_read(text):
+    for quantity in quantities(text):
+        assert text[quantity.start].isdigit()
+        assert quantity.value >= 0

@@ -1,0 +1,97 @@
+"""What a question asks for."""
+
+import pytest
+
+from rag.questions import analyse, date_spans, dates, kind
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who founded the school?", "person"),
+        ("By whom was the school founded?", "person"),
+        ("When was the school founded?", "date"),
+        ("In what year was it founded?", "date"),
+        ("It was founded when?", "date"),
+        ("How many doctors work there?", "number"),
+        ("How much did the repairs cost?", "number"),
+        ("What percentage of the budget goes to health?", "number"),
+        ("What is the population of Halden?", "number"),
+        ("Where does the director come from?", "place"),
+        ("In which city is the clinic?", "place"),
+        ("Which airline flies there?", "body"),
+        ("Why was the bridge built?", "reason"),
+        ("What is the purpose of the mission?", "reason"),
+        ("What does CDI stand for?", "definition"),
+        ("How does the treatment work?", "manner"),
+        ("Tell me about the clinic.", "other"),
+        ("Whereas the bridge is old, is it safe?", "other"),
+        ("", "other"),
+    ],
+)
+def test_kind(question, expected):
+    assert kind(question) == expected
+
+
+def words(found):
+    return [term.text for term in found]
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("How many doctors work in Bolivia?", ["Bolivia"]),
+        ("What did Marco Rubio say about the bridge?", ["Marco", "Rubio"]),
+        ("When was the bridge built?", []),
+        ("What happened in May 2011?", []),
+        ("Is the WHO mentioned?", ["WHO"]),
+    ],
+)
+def test_names_are_the_entities_it_speaks_of(question, names):
+    assert words(analyse(question).names) == names
+
+
+@pytest.mark.parametrize(
+    ("question", "noun", "counted"),
+    [
+        ("How many doctors work there?", "doctors", "doctors"),
+        ("How many home visits were made in 2005?", "visits", "home visits"),
+        ("What is the number of students?", "students", "students"),
+        ("Which airline flies there?", "airline", "airline"),
+        ("When was it built?", None, None),
+    ],
+)
+def test_what_is_counted(question, noun, counted):
+    asked = analyse(question)
+    assert (asked.noun and asked.noun.text, asked.counted) == (noun, counted)
+
+
+def test_figures_are_its_numbers_and_years():
+    figures = analyse("Were 1.5 million or 2,000 visits made in 2005?").figures
+    assert [term.number for term in figures] == [1_500_000, 2_000, 2005]
+
+
+@pytest.mark.parametrize(
+    ("question", "many"),
+    [
+        ("Which missions treat eyes?", True),
+        ("List the missions.", True),
+        ("Name the three largest missions.", True),
+        ("Which mission treats eyes?", False),
+        ("How many missions are there?", False),
+    ],
+)
+def test_a_list_is_wanted_by_a_plural_or_outright(question, many):
+    assert analyse(question).many is many
+
+
+@pytest.mark.parametrize("question", ["?", "🙂🙂", "the", "橋はいつ?", "when " * 800])
+def test_any_text_can_be_taken_apart(question):
+    assert analyse(question).text == question
+
+
+def test_dates_are_given_as_written():
+    text = "Opened in 1904, on 3 March 2019, March 3 and a Monday; in the 1990s; the 19th century."
+    assert {"1904", "1990s", "Monday"} <= set(dates(text))
+    assert [text[start:end] for start, end in date_spans(text)] == dates(text)
+    assert dates("It has 340 metres, 85 doctors and costs 2.5 million.") == []

@@ -1,0 +1,132 @@
+"""The quotes writer: sentences word for word, in the right number, both sides of a dispute."""
+
+import pytest
+
+from rag.writers.quotes import parts
+
+BRIDGE = "The Halden bridge was opened in 1904. It is 340 metres long. It is painted green."
+MISSIONS = (
+    "The Milagro mission treats eyes. The Sucre mission trains teachers. "
+    "The Robinson mission teaches people to read. Bread is baked at night."
+)
+
+
+def texts(draft):
+    return [sentence.text for sentence in draft.sentences]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected", "highlight"),
+    [
+        ("When was the Halden bridge opened?", "The Halden bridge was opened in 1904.", "1904"),
+        ("How long is the Halden bridge?", "It is 340 metres long.", "340"),
+    ],
+)
+def test_a_fact_is_one_sentence_with_the_fact_highlighted(draft, question, expected, highlight):
+    found = draft(question, BRIDGE, "Cats sleep most of the day.")
+    assert (found.status, found.message) == ("answered", None)
+    (sentence,) = found.sentences
+    assert sentence.text == expected
+    assert [sentence.text[slice(*span)] for span in sentence.highlights] == [highlight]
+
+
+def test_sentences_are_verbatim_and_of_the_passage_they_name(draft):
+    passage = (
+        "Bread is baked at night 🌙.\nThe Halden\u00a0bridge was\nopened in 1904.  It is long."
+    )
+    (sentence,) = draft("When was the Halden bridge opened?", passage).sentences
+    (source,) = sentence.sources
+    assert sentence.text == source.text == passage[source.start : source.end]
+    assert sentence.text == "The Halden\u00a0bridge was\nopened in 1904."
+
+
+def test_a_list_gathers_its_members_in_reading_order(draft):
+    found = texts(draft("Which missions are there?", MISSIONS))
+    assert len(found) >= 3
+    assert "Bread is baked at night." not in found
+    assert found == sorted(found, key=MISSIONS.index)
+
+
+@pytest.mark.parametrize("space", [" ", "\u00a0"])
+def test_two_figures_for_one_thing_conflict(draft, space):
+    found = draft(
+        "How many doctors does the Marlow clinic employ?",
+        f"The Marlow clinic employs 85{space}doctors and treats 40,000 patients a year.",
+        "The Marlow clinic employs 120 doctors.",
+    )
+    assert found.status == "conflicting"
+    assert sorted(source.passage.id for s in found.sentences for source in s.sources) == [
+        "0:0",
+        "1:0",
+    ]
+    assert "85" in found.message
+    assert "120" in found.message
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "The Marlow clinic employs 120 doctors.",
+        "The Bergen clinic employs 85 doctors.",
+        "The Marlow clinic employs 85 nurses.",
+        "The Marlow clinic was founded in 1985.",
+    ],
+)
+def test_what_is_no_second_figure_for_it_does_not_conflict(draft, other):
+    found = draft(
+        "How many doctors does the Marlow clinic employ?",
+        "The Marlow clinic employs 120 doctors.",
+        other,
+    )
+    assert (found.status, texts(found)) == ("answered", ["The Marlow clinic employs 120 doctors."])
+
+
+def test_two_figures_in_different_words_do_not_conflict(draft):
+    found = draft(
+        "How many patients does the clinic treat?",
+        "The clinic treats 1.5 million patients.",
+        "The clinic treats 1,500,000 patients.",
+    )
+    assert found.status == "answered"
+
+
+def test_a_range_is_one_figure(draft):
+    text = "Treatment costs between 800 and 1,500 crowns."
+    assert draft("How many crowns does treatment cost?", text).status == "answered"
+
+
+def test_the_part_that_is_missing_is_said(draft):
+    found = draft("When was the Halden bridge opened and who painted it?", BRIDGE)
+    assert found.status == "partial"
+    assert texts(found) == ["The Halden bridge was opened in 1904."]
+    assert "who painted it" in found.message
+    assert "?." not in found.message
+
+
+def test_both_parts_are_answered(draft):
+    found = draft("When was the Halden bridge opened and how long is it?", BRIDGE)
+    assert (found.status, found.message) == ("answered", None)
+    assert texts(found) == ["The Halden bridge was opened in 1904.", "It is 340 metres long."]
+
+
+def test_a_sentence_is_never_shown_twice(draft):
+    found = draft("When was the Halden bridge opened?", BRIDGE, BRIDGE, BRIDGE.upper())
+    assert len(texts(found)) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("When was it built and who leads it?", ["When was it built", "who leads it?"]),
+        ("Who, and why?", ["Who", "why?"]),
+        ("What did doctors and nurses do?", ["What did doctors and nurses do?"]),
+        ("  ", []),
+    ],
+)
+def test_parts(question, expected):
+    assert parts(question) == expected
+
+
+def test_the_writer_is_deterministic(draft):
+    once, again = (draft("Which missions are there?", MISSIONS, BRIDGE) for _ in range(2))
+    assert once == again

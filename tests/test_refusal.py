@@ -1,0 +1,84 @@
+"""A near miss is refused, and the refusal says what is missing."""
+
+import pytest
+
+CLINIC = (
+    "The Marlow clinic in Norway employs 120 doctors. It was founded by Paula Stein. "
+    "In 2011 it treated 40,000 patients."
+)
+SCHOOL = "The night school was founded by the teacher René Fournier. He retired to Lyon in 2015."
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Who is Marco Rubio?", "Rubio"),
+        ("What did Angela Merkel say about the Marlow clinic?", "Merkel"),
+        ("When did Paula Stein visit Washington?", "Washington"),
+        ("How many doctors does the clinic in Bolivia employ?", "Bolivia"),
+        ("How many doctors work in Sweden?", "Sweden"),
+        ("How many patients did the clinic treat in 2031?", "2031"),
+        ("When was the Marlow clinic founded?", "date"),
+        ("How many nurses does the Marlow clinic employ?", "nurses"),
+        ("How many students did the night school teach?", "students"),
+    ],
+)
+def test_what_the_documents_do_not_say_is_refused_by_name(draft, question, missing):
+    refusal = draft(question, CLINIC, SCHOOL)
+    assert (refusal.status, refusal.sentences) == ("not_found", [])
+    assert refusal.message.startswith("The documents don't say.")
+    assert missing in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Who founded the Marlow clinic?", "Paula Stein"),
+        ("Who founded the night school?", "René Fournier"),
+        ("How many doctors does the Marlow clinic employ?", "120"),
+        ("How many doctors work in Norway?", "120"),
+        ("How many patients did it treat in 2011?", "40,000"),
+        ("Where did René Fournier retire to?", "Lyon"),
+        ("When did René Fournier retire?", "2015"),
+        ("When did Rene\u0301 Fournier retire?", "2015"),
+    ],
+)
+def test_what_they_do_say_is_not(draft, question, answer):
+    found = draft(question, CLINIC, SCHOOL)
+    assert found.status == "answered"
+    assert answer in found.sentences[0].text
+
+
+def test_accents_as_combining_marks_are_the_same_name(draft):
+    found = draft("When did René Fournier retire?", SCHOOL.replace("é", "e\u0301"))
+    assert "2015" in found.sentences[0].text
+
+
+@pytest.mark.parametrize("name", ["Anna Berg", "Ines Calder", "Amara Okafor", "Hiroshi Tanaka"])
+def test_a_person_is_found_whatever_the_name(draft, name):
+    found = draft(
+        "Who opened the bridge?", f"The bridge was opened in 1904 by the engineer {name}."
+    )
+    assert found.status == "answered"
+    assert [found.sentences[0].text[slice(*span)] for span in found.sentences[0].highlights] == [
+        name
+    ]
+
+
+def test_a_place_need_not_have_a_name(draft):
+    text = "The night school was moved to the old customs house."
+    assert draft("Where was the night school moved to?", text).status == "answered"
+
+
+@pytest.mark.parametrize(
+    "question", ["🙂🙂🙂", "?!...", "a", "what is it", "橋はいつ開通しましたか?"]
+)
+def test_a_question_about_nothing_in_the_documents_is_refused(draft, question):
+    refusal = draft(question, CLINIC, "Lessons are free 👩\u200d🏫 for every non\u2011resident.")
+    assert (refusal.status, refusal.sentences) == ("not_found", [])
+
+
+def test_an_empty_index_is_said_to_be_empty(draft):
+    refusal = draft("When was the clinic founded?")
+    assert refusal.status == "not_found"
+    assert "nothing" in refusal.message

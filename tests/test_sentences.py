@@ -1,0 +1,68 @@
+"""Sentences are exact spans of any text at all."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from index.sentences import sentences
+
+# Any character, and more often those that boundaries turn on or that span several code points.
+CHARACTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from(
+    " \n\r\t\u00a0\u2028.?!。…\"'”)(–\u2011Dr.eaA1\u0301👩\u200d🏫🇻🇪"
+)
+TEXTS = st.text(CHARACTERS, max_size=200)
+
+
+def quoted(text):
+    return [text[start:end] for start, end in sentences(text)]
+
+
+@given(TEXTS)
+@example("")
+@example("\r\n\r\n")
+@example("One.\r\nTwo.\r\n")
+@example("Cafe\u0301. 👩\u200d🏫! Non\u2011stop.")
+@example("これは文です。次の文です。")
+def test_spans_are_ordered_trimmed_and_leave_out_only_white_space(text):
+    position = 0
+    for start, end in sentences(text):
+        assert position <= start < end <= len(text)
+        assert not text[position:start].strip()
+        assert text[start:end] == text[start:end].strip()
+        position = end
+    assert not text[position:].strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Dr. A. Smith came. He left.", ["Dr. A. Smith came.", "He left."]),
+        (
+            "It left at 5 p.m. on Monday. 3.5 % rose.",
+            ["It left at 5 p.m. on Monday.", "3.5 % rose."],
+        ),
+        ("The U.S. Army left. It rained.", ["The U.S. Army left.", "It rained."]),
+        ("He said “Stop.” Then he left.", ["He said “Stop.”", "Then he left."]),
+        ("Was it 👩\u200d🏫? Yes!", ["Was it 👩\u200d🏫?", "Yes!"]),
+        ("One.\r\nTwo.", ["One.", "Two."]),
+        ("これは文です。次の文です。", ["これは文です。", "次の文です。"]),
+        ("a wrapped line\ngoes on. Then not.", ["a wrapped line\ngoes on.", "Then not."]),
+        ("- item one\n- item two", ["- item one", "- item two"]),
+        ("A heading\n\nA sentence.", ["A heading", "A sentence."]),
+    ],
+)
+def test_boundaries(text, expected):
+    assert quoted(text) == expected
+
+
+def test_a_very_long_line_is_cut_between_sentences_only():
+    sentence = "This is one sentence of about ten words for a test."
+    assert set(quoted(f"{sentence} " * 1000)) == {sentence}
+
+
+@pytest.mark.parametrize("unit", ["a", "word ", "A. ", "? ", "\n", "a\n", "👩\u200d🏫 "])
+@pytest.mark.timeout(20)
+def test_long_texts_take_little_time(unit):
+    text = unit * 50_000
+    spans = sentences(text)
+    assert sum(end - start for start, end in spans) >= len("".join(text.split()))
