@@ -113,11 +113,9 @@ def analyse(question: str) -> Question:
 
 
 def kind(question: str) -> Kind:
-    """Return the kind of answer ``question`` asks for, "other" where it does not show."""
-    for name, pattern in _KINDS:
-        if pattern.search(question):
-            return name
-    return "other"
+    """Return the kind of answer that the first question word asks for, "other" if none does."""
+    found = [(match.start(), name) for name, p in _KINDS if (match := p.search(question))]
+    return min(found, key=lambda row: row[0])[1] if found else "other"
 
 
 def dates(text: str) -> list[str]:

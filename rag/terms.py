@@ -32,12 +32,13 @@ _SCALE = {
 }
 
 # Beyond the stop words: words that say how something is put, not what it is about.
-_FILLERS = STOPWORDS | frozenset(
+_HOW_IT_IS_PUT = (
     "upon within without toward towards else ever few every less per via like go goes going gets "
     "get getting got let make makes made know really exactly actually happen happened happens "
     "saying show name now thing things kind kinds sort type something someone anyone anything "
-    "used using use yes yet since thus therefore hence however whether mine".split()
+    "used using use yes yet since thus therefore hence however whether mine"
 )
+_FILLERS = STOPWORDS | frozenset(_HOW_IT_IS_PUT.split())
 
 
 @dataclass(frozen=True, slots=True)

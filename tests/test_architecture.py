@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from rag.settings import Settings
+
 ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {
     "index": {"index"},
@@ -29,7 +31,6 @@ NOT_IMPORTED = {
     "lxml": "the parser that BeautifulSoup is told to use",
     "python-multipart": "FastAPI takes uploads with it",
 }
-DOCUMENTS = ("README.md", "docs/architecture.md")
 
 
 def imported(path):
@@ -111,17 +112,33 @@ def test_nothing_heavy_is_imported_before_it_is_needed(code):
 
 
 def names_in(document):
-    """Paths and dotted names of our code that a document gives in `code` marks or in a tree."""
+    """Paths and dotted names of our code that a document gives in its text, or in a file tree."""
     text = (ROOT / document).read_text(encoding="utf-8")
     paths = re.findall(r"\b(?:index|rag|ui|evals|tests|tools|docs)/[\w/.-]*\w\.\w+", text)
-    dotted = re.findall(r"`((?:index|rag|ui|evals)(?:\.\w+)+)(?:\(.*?\))?`", text)
+    for folder, files in re.findall(r"^(\w+/) +\w.*\n((?:  \S.*\n)*)", text, re.MULTILINE):
+        paths += [folder, *(folder + line.split()[0] for line in files.splitlines())]
+    dotted = re.findall(r"`((?:index|rag|ui|evals)(?:\.\w+)+)`", text)
     return set(paths), set(dotted)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md"])
 def test_a_document_names_only_what_there_is(document):
-    paths, dotted = names_in(document)
-    assert len(paths) + len(dotted) >= 10
+    paths, names = names_in(document)
+    assert len(paths | names) > 30
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
-    for name in sorted(dotted):
-        pkgutil.resolve_name(name)
+    assert [name for name in sorted(names) if not exists(name)] == []
+
+
+def exists(name):
+    """Whether a dotted name leads to a module, or something in one."""
+    try:
+        return pkgutil.resolve_name(name) is not None
+    except (ImportError, AttributeError):
+        return False
+
+
+def test_the_readme_lists_every_setting():
+    listed = re.findall(
+        r"^\| `(FOOTNOTE_\w+)`", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert sorted(listed) == sorted(f"FOOTNOTE_{name.upper()}" for name in Settings.model_fields)

@@ -221,19 +221,19 @@ def test_an_answer_follows_the_documents(changing):
     assert (gone.status, gone.passages) == ("not_found", ())
 
 
-def test_eight_threads_ask_while_documents_change(changing):
-    """Each answer is of the one state or of the other, and none fails."""
+def test_eight_threads_ask_while_a_document_changes_goes_and_comes(changing):
+    """Each answer is of the one state or of another, and none fails."""
     school = changing.settings.documents / "school.txt"
-    other = SCHOOL.replace("1998", "1989").replace("The night", "Before all else: the night")
+    other = SCHOOL.replace("1998", "1989").replace("The night school 🎓", "Its evening classes")
     texts, errors, answers = set(), [], []
     done = threading.Event()
 
     def ask(question):
-        try:
-            while not done.is_set():
+        while not done.is_set():
+            try:
                 answers.append(changing.ask(question))
-        except Exception as error:
-            errors.append(error)
+            except Exception as error:
+                errors.append(error)
 
     changing.sync()
     questions = [OPENED, DOCTORS, "When was the night school founded?", "Who is Marco Rubio?"] * 2
@@ -241,10 +241,13 @@ def test_eight_threads_ask_while_documents_change(changing):
     for thread in threads:
         thread.start()
     try:
-        for n in range(24):
-            school.write_bytes((SCHOOL, other)[n % 2].encode() + b"!" * n)
+        for state in (other, None, SCHOOL) * 8:
+            if state:
+                school.write_bytes(state.encode())
+            else:
+                school.unlink()
             changing.sync()
-            texts |= {changing.index.text(d.id) for d in changing.index.documents()}
+            texts |= {changing.index.text(info.id) for info in changing.index.documents()}
     finally:
         done.set()
         for thread in threads:
@@ -254,13 +257,6 @@ def test_eight_threads_ask_while_documents_change(changing):
     for answer in answers:
         for citation in answer.citations:
             assert citation.quote in {text[citation.start : citation.end] for text in texts}
-    assert {
-        year
-        for a in answers
-        if "night" in a.question
-        for year in ("1998", "1989")
-        if year in shown(a)
-    }
     final = changing.ask("When was the night school founded?")
     assert_quotes_stand(final, changing.index)
-    assert "1989" in shown(final)
+    assert "1998" in shown(final)

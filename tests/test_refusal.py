@@ -38,7 +38,7 @@ def test_what_the_documents_do_not_say_is_refused_by_name(draft, question, missi
         ("How many doctors does the Marlow clinic employ?", "120"),
         ("How many doctors work in Norway?", "120"),
         ("How many patients did it treat in 2011?", "40,000"),
-        ("Where did René Fournier retire to?", "Lyon"),
+        ("Where is the Marlow clinic?", "Norway"),
         ("When did René Fournier retire?", "2015"),
         ("When did Rene\u0301 Fournier retire?", "2015"),
     ],
@@ -65,8 +65,9 @@ def test_a_person_is_found_whatever_the_name(draft, name):
     ]
 
 
-def test_a_place_need_not_have_a_name(draft):
-    text = "The night school was moved to the old customs house."
+@pytest.mark.parametrize("place", ["Oslo", "Lyon", "Halden Castle", "the old customs house"])
+def test_a_place_is_found_whatever_its_name(draft, place):
+    text = f"The night school was moved to {place} in 2016."
     assert draft("Where was the night school moved to?", text).status == "answered"
 
 

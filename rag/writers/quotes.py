@@ -33,6 +33,9 @@ _FACTS: frozenset[Kind] = frozenset({"date", "number", "person", "body", "place"
 _PARTS = re.compile(r",?\s+(?:and|or)\s+(?=(?:who|whom|when|where|why|how|what|which)\b)", re.I)
 
 
+_LEANING = re.compile(r"\W*(?:he|she|it|they|this|that|these|those|his|her|its|their)\b", re.I)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """The evidence for one part of a question, scored; ``open`` are each candidate's gaps."""
@@ -96,6 +99,8 @@ class QuotesWriter:
         for n in answers[1:]:
             if self._adds(reading, chosen, n):
                 chosen.append(n)
+        if _leans(reading, chosen[0]) and chosen[0] - 1 not in chosen:
+            chosen.append(chosen[0] - 1)
         if reading.question.kind not in _FACTS:
             chosen += _continued(reading, chosen[0], chosen)
         return _reading_order(reading, chosen)
@@ -185,6 +190,12 @@ def _continued(reading: _Reading, first: int, chosen: list[int]) -> list[int]:
         if n not in chosen:
             found.append(n)
     return found
+
+
+def _leans(reading: _Reading, n: int) -> bool:
+    """Whether a sentence opens with a pronoun that the sentence before it explains."""
+    candidate = reading.evidence.candidates[n]
+    return bool(candidate.before) and _LEANING.match(candidate.text) is not None
 
 
 def _comparable(one: float, other: float) -> bool:
