@@ -21,7 +21,7 @@ from rag.questions import analyse, date_spans, dates, kind
         ("In which city is the clinic?", "place"),
         ("Which airline flies there?", "body"),
         ("Why was the bridge built?", "reason"),
-        ("What is the purpose of the mission?", "reason"),
+        ("For what reason was it built?", "reason"),
         ("What does CDI stand for?", "definition"),
         ("How does the treatment work?", "manner"),
         ("Tell me about the clinic.", "other"),

@@ -9,6 +9,10 @@ CLINIC = (
 SCHOOL = "The night school was founded by the teacher René Fournier. He retired to Lyon in 2015."
 
 
+def shown(draft):
+    return " ".join(sentence.text for sentence in draft.sentences)
+
+
 @pytest.mark.parametrize(
     ("question", "missing"),
     [
@@ -46,12 +50,12 @@ def test_what_the_documents_do_not_say_is_refused_by_name(draft, question, missi
 def test_what_they_do_say_is_not(draft, question, answer):
     found = draft(question, CLINIC, SCHOOL)
     assert found.status == "answered"
-    assert answer in found.sentences[0].text
+    assert answer in shown(found)
 
 
 def test_accents_as_combining_marks_are_the_same_name(draft):
     found = draft("When did René Fournier retire?", SCHOOL.replace("é", "e\u0301"))
-    assert "2015" in found.sentences[0].text
+    assert "2015" in shown(found)
 
 
 @pytest.mark.parametrize("name", ["Anna Berg", "Ines Calder", "Amara Okafor", "Hiroshi Tanaka"])
@@ -60,9 +64,8 @@ def test_a_person_is_found_whatever_the_name(draft, name):
         "Who opened the bridge?", f"The bridge was opened in 1904 by the engineer {name}."
     )
     assert found.status == "answered"
-    assert [found.sentences[0].text[slice(*span)] for span in found.sentences[0].highlights] == [
-        name
-    ]
+    (sentence,) = found.sentences
+    assert [sentence.text[slice(*span)] for span in sentence.highlights] == [name]
 
 
 @pytest.mark.parametrize("place", ["Oslo", "Lyon", "Halden Castle", "the old customs house"])

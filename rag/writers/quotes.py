@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rag.conversation import standalone
 from rag.evidence import Evidence, EvidenceReader
 from rag.quantities import Quantity
 from rag.questions import Kind, Question, analyse, date_spans
 from rag.refusal import Gap, actors, bodies, counted, gaps, places
-from rag.schema import Passage
+from rag.schema import Message, Passage
 from rag.writers.base import Draft, Drafted
 
 NOT_FOUND = "The documents don't say."
@@ -31,7 +32,6 @@ _LOOKED_AT = 8  # candidates whose gaps are examined, best first
 
 _FACTS: frozenset[Kind] = frozenset({"date", "number", "person", "body", "place"})
 _PARTS = re.compile(r",?\s+(?:and|or)\s+(?=(?:who|whom|when|where|why|how|what|which)\b)", re.I)
-
 
 _LEANING = re.compile(r"\W*(?:he|she|it|they|this|that|these|those|his|her|its|their)\b", re.I)
 
@@ -163,8 +163,10 @@ class QuotesWriter:
 
 
 def parts(question: str) -> list[str]:
-    """Split "when was it founded and who leads it" into its questions."""
-    return [part.strip() for part in _PARTS.split(question) if part.strip()]
+    """Split "when was X founded and who leads it" into its questions, each standing alone."""
+    found = [part.strip() for part in _PARTS.split(question) if part.strip()]
+    first = [Message(role="user", content=found[0])] if found else []
+    return [*found[:1], *(standalone(part, first) for part in found[1:])]
 
 
 def _reading_order(reading: _Reading, chosen: list[int]) -> list[int]:
