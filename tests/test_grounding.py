@@ -40,7 +40,7 @@ def test_what_the_source_says_is_supported(sentence):
         ("It was founded in 2004 in Oslo by René Fournier.", "2004"),
         ("The clinic was founded in Bergen in 2003.", "Bergen"),
         ("It was founded in 2003 in Oslo by Paula Stein.", "Paula"),
-        ("Paula Stein founded it in 2003 in Oslo with two nurses.", "Paula"),
+        ("Paula Stein founded it in 2003 in Oslo with two nurses.", "not named"),
         ("Rubio founded it in 2003 in Oslo with two nurses.", "Rubio"),
         ("René Fournier founded it in 2003 in Oslo with three nurses.", "three"),
         ("The patients complain about rude staff and dirty rooms.", "content words"),

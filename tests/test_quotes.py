@@ -107,7 +107,7 @@ def test_the_part_that_is_missing_is_said(draft):
     found = draft("When was the Halden bridge opened and who painted it?", BRIDGE)
     assert found.status == "partial"
     assert texts(found) == ["The Halden bridge was opened in 1904."]
-    assert "who painted it" in found.message
+    assert "who painted" in found.message
     assert "?." not in found.message
 
 
@@ -125,14 +125,20 @@ def test_a_sentence_is_never_shown_twice(draft):
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("When was it built and who leads it?", ["When was it built", "who leads it?"]),
-        ("Who, and why?", ["Who", "why?"]),
+        ("When was it built?", ["When was it built?"]),
         ("What did doctors and nurses do?", ["What did doctors and nurses do?"]),
         ("  ", []),
     ],
 )
 def test_parts(question, expected):
     assert parts(question) == expected
+
+
+def test_a_part_stands_alone():
+    first, second = parts("When was the Halden bridge built and who leads it?")
+    assert first == "When was the Halden bridge built"
+    assert "who leads" in second
+    assert "Halden bridge" in second
 
 
 def test_the_writer_is_deterministic(draft):
