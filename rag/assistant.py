@@ -13,6 +13,7 @@ from index.types import Progress, SyncReport
 from rag import grounding
 from rag.conversation import standalone
 from rag.evidence import Candidate, EvidenceReader
+from rag.grounding import BrokenContract
 from rag.retriever import HybridRetriever
 from rag.schema import Answer, Citation, Event, Message, Passage, Sentence, Stage
 from rag.settings import Settings
@@ -102,15 +103,22 @@ class Assistant:
         clock = _Clock()
         yield Stage(stage="searching")
         resolved = standalone(question, history)
-        chosen = self.index.match(documents) if documents else None
         clock.lap("understand")
-        passages = self._retriever.search(resolved, top_k, chosen)
-        clock.lap("search")
-        yield Stage(stage="reading")
-        draft = self._writer.write(resolved, passages)
-        clock.lap("write")
-        yield Stage(stage="writing")
-        answer = self._checked(question, resolved, draft, passages)
+        while True:
+            revision = self.index.revision
+            chosen = self.index.match(documents) if documents else None
+            passages = self._retriever.search(resolved, top_k, chosen)
+            clock.lap("search")
+            yield Stage(stage="reading")
+            draft = self._writer.write(resolved, passages)
+            clock.lap("write")
+            yield Stage(stage="writing")
+            try:
+                answer = self._checked(question, resolved, draft, passages)
+                break
+            except (BrokenContract, KeyError):  # a sync may have changed what was just read
+                if self.index.revision == revision:
+                    raise
         clock.lap("check")
         answer = answer.model_copy(update={"timings_ms": clock.timings})
         yield from answer.sentences

@@ -167,9 +167,12 @@ def _refers_back(token: Token) -> bool:
         return token.pos_ == "PRON" and token.dep_ in ("nsubj", "dobj", "pobj", "nsubjpass", "attr")
     if token.lower_ == "there":
         return token.pos_ == "ADV" and token.dep_ != "expl" and token.head.lemma_ != "be"
-    if token.dep_ in ("dobj", "pobj", "dative"):  # the subject would be "itself"
+    if token.dep_ in ("dobj", "pobj", "dative"):  # its own subject would be "itself"
         return True
-    return token.dep_ != "expl" and all(t.pos_ != "PROPN" for t in token.doc[: token.i])
+    earlier = token.doc[: token.i]
+    if token.lower_ in ("they", "their") and any(t.tag_ in ("NNS", "NNPS") for t in earlier):
+        return False
+    return token.dep_ != "expl" and all(t.pos_ != "PROPN" for t in earlier)
 
 
 def _antecedent(need: Need, question: str, turn: _Turn) -> _Mention | None:

@@ -44,15 +44,16 @@ def quantities(text: str) -> list[Quantity]:
     """Return the figures of ``text`` that are no dates, in order, with what they count.
 
     "572 Comprehensive Diagnostic Centers (CDI)" counts "Comprehensive Diagnostic Centers CDI":
-    the nouns and adjectives that follow, an abbreviation in brackets, and one "of" phrase.
+    the nouns and adjectives that follow, an abbreviation in brackets, and one "of" phrase. A figure
+    that nothing follows counts what the one before it counts.
     """
     doc = parse(text)
     dated = date_spans(text)
-    found = []
+    found: list[Quantity] = []
     for term in terms(text):
         if term.number is None or any(start <= term.start < end for start, end in dated):
             continue
-        thing = _thing(doc, term.end)
+        thing = _thing(doc, term.end) or (found[-1].thing if found else "")
         found.append(Quantity(term.number, term.start, term.end, thing))
     return found
 

@@ -17,18 +17,14 @@ Kind = Literal[
     "person", "body", "date", "number", "place", "reason", "manner", "definition", "other"
 ]
 
-_ATTRIBUTE = re.compile(
-    r"^\W*what(?:'s|’s| is| was| are| were) (?:the|its|his|her|their) (?:[\w-]+ ){0,2}"
-    r"(?P<attribute>budget|price|cost|salary|population|age|height|length|rate)\b",
-    re.IGNORECASE,
-)
+_ATTRIBUTE = r"^\W*what(?:'s|’s| is| was| are| were) (?:the|its|his|her|their) (?:[\w-]+ ){0,2}"
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
     (
         "number",
         r"\bhow (?:many|much|old|long|far|large|big|tall|high|often)\b"
         r"|\b(?:number|percentage|percent|amount|total|share|proportion) of\b"
         r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|price|cost|age)\b"
-        rf"|{_ATTRIBUTE.pattern}",
+        rf"|{_ATTRIBUTE}(?:budget|price|cost|salary|population|age|height|length|rate)\b",
     ),
     (
         "date",
@@ -103,9 +99,6 @@ def analyse(question: str) -> Question:
     noun = None if wanted == "date" else _noun(question, asked)
     if noun and noun.text.lower() in _QUANTITIES:
         noun = None
-    counts = wanted == "number" and noun is not None
-    if wanted == "number" and noun is None and (match := _ATTRIBUTE.search(question)):
-        noun = next((term for term in asked if term.start == match.start("attribute")), None)
     names = _names(question, asked)
     return Question(
         text=question,
@@ -114,7 +107,7 @@ def analyse(question: str) -> Question:
         names=tuple(names),
         figures=tuple(term for term in asked if term.number is not None),
         noun=noun,
-        counted=_phrase(question, noun) if noun and counts else None,
+        counted=_phrase(question, noun) if noun else None,
         many=wanted != "number" and _wants_list(question, noun),
     )
 

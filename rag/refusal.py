@@ -26,7 +26,7 @@ Closeness = Callable[[str, str], float]
 
 # Cosine of two words or phrases encoded alone, from which on one may stand for the other.
 SYNONYM = 0.70  # a name for another
-RELATED = 0.50  # a thing that is counted or asked for
+RELATED = 0.50  # a thing that is counted
 
 _PLACED = frozenset({"in", "at", "from", "near"})
 _AGENTS = frozenset({"ORG", "GPE", "NORP"})
@@ -48,8 +48,6 @@ def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list
     missing = _missing_names(question.names, here, near, around, closeness)
     found = [Gap("name", name.text) for name in missing]
     found += _figure_gaps(question.figures, values(around))
-    if question.noun and not question.counted and not _related(question.noun, around, closeness):
-        found.append(Gap("noun", f"any {question.noun.text}"))
     if gap := _kind_gap(question, candidate, closeness):
         found.append(gap)
     return found
@@ -74,13 +72,6 @@ def _missing_names(
     if not missing and names and not any(_among(name, near) for name in names):
         return list(names)
     return missing
-
-
-def _related(noun: Term, around: Sequence[Term], closeness: Closeness) -> bool:
-    """Whether the passage speaks of such a thing: "which airline" needs one, or a company."""
-    return _among(noun, around) or any(
-        closeness(noun.text, word) >= RELATED for word in {other.text for other in around}
-    )
 
 
 def _among(name: Term, others: Sequence[Term]) -> bool:

@@ -214,9 +214,9 @@ class Page:
             yield self._status(), gr.skip(), gr.skip(), gr.skip()
         status, documents, report = self._list()
         yield status, gr.skip(), documents, report
+        examples = self._examples()  # takes a moment, in which a question may have been asked
         if not conversation.answers:
-            talk = conversation_html([], self._examples())
-            yield gr.skip(), talk, gr.skip(), gr.skip()
+            yield gr.skip(), conversation_html([], examples), gr.skip(), gr.skip()
 
     def _list(self) -> tuple[str, str, str]:
         if not self.service.ready:
