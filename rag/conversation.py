@@ -32,7 +32,7 @@ _PRONOUNS: dict[str, Need] = {
 _POSSESSIVE = frozenset({"his", "her", "its", "their"})
 _ELLIPSIS = re.compile(r"^\W*(?:and|or|but|so|then|what about|how about|same for)\b[\s,:]*", re.I)
 _QUESTION_WORD = re.compile(
-    r"^\W*(?:who|whom|whose|what|when|where|why|which|how)\b(?:\s+(?:many|much|long|old|come))?",
+    r"^\W*(?:(?:by|for|from|in|on|at|since|to|until|with) )?(?:who|whom|whose|what|when|where|why|which|how)\b(?:\s+(?:many|much|long|old|come))?",
     re.I,
 )
 _OPENING = re.compile(
@@ -99,7 +99,8 @@ def _resolve(question: str, turn: _Turn) -> str:
     rest = _ELLIPSIS.sub("", question)
     if _is_bare(rest):
         return _asked_again(rest, turn.question)
-    if rest != question and not _QUESTION_WORD.match(rest) and not _has_verb(rest):
+    elliptic = rest != question and not _QUESTION_WORD.match(rest) and not _has_verb(rest)
+    if elliptic and not any(token.lower_ in _PRONOUNS for token in parse(rest)):
         return _swapped(question, rest, turn.question)
     return _filled(rest if _QUESTION_WORD.match(rest) else question, turn)
 
@@ -131,7 +132,9 @@ def _swapped(question: str, new: str, previous: str) -> str:
     place = any(mention.place for mention in _mentions(question))
     alike = [m for m in mentions if m.place] if place else [m for m in mentions if not m.place]
     old = min(alike or mentions, key=lambda m: (not m.person, not m.subject))
-    return previous.replace(old.text, name, 1)
+    article = re.match(r"(?:the|an?) ", name, re.I)
+    pattern = rf"(?:\b(?:the|an?) )?{re.escape(old.text)}" if article else re.escape(old.text)
+    return re.sub(pattern, lambda _: name, previous, count=1, flags=re.I)
 
 
 def _filled(question: str, turn: _Turn) -> str:

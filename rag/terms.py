@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 
 import snowballstemmer
@@ -18,17 +19,17 @@ _TOKEN = re.compile(
     r"""(?P<acronym>(?-i:(?:[A-Z]\.){2,}))
       | (?P<number>\d+(?:[.,]\d+)*)
         (?:(?P<gap>[\s ]?)(?P<scale>(?:thousand|million|billion|trillion|bn|mn)\b|%))?
-      | (?P<word>[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*)
+      | (?P<word>(?:[^\W\d_][\u0300-\u036f]*)+(?:['’](?!s\b)(?:[^\W\d_][\u0300-\u036f]*)+)*)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 _SCALE = {
-    "thousand": 1e3,
-    "million": 1e6,
-    "mn": 1e6,
-    "billion": 1e9,
-    "bn": 1e9,
-    "trillion": 1e12,
+    "thousand": 10**3,
+    "million": 10**6,
+    "mn": 10**6,
+    "billion": 10**9,
+    "bn": 10**9,
+    "trillion": 10**12,
 }
 
 # Beyond the stop words: words that say how something is put, not what it is about.
@@ -89,18 +90,22 @@ def stems(text: str) -> set[str]:
     return {term.stem for term in terms(text)}
 
 
+_DERIVED = re.compile(r"(?:n|an|ian|ean|ese|i)?s?")
+
+
 def same_name(one: str, other: str) -> bool:
     """Return whether two folded names are one, or one is derived from the other (Cuba, Cuban)."""
     if one == other:
         return True
     short, long = sorted((one, other), key=len)
-    if long == f"{short}s":
+    if len(short) < 3 or not long.startswith(short[:-1]):
+        return False
+    if long == short + short[-1]:  # program, programme
         return True
-    return (
-        len(short) >= 4
-        and long.startswith(short[: max(4, len(short) - 1)])
-        and (len(long) - len(short) <= 3)
-    )
+    if long.startswith(short):
+        return _DERIVED.fullmatch(long[len(short) :]) is not None
+    ending = long[len(short) - 1 :]  # Mexico, Mexican
+    return short[-1] in "aeioy" and ending != "s" and _DERIVED.fullmatch(ending) is not None
 
 
 def same_term(one: Term, other: Term) -> bool:
@@ -133,19 +138,19 @@ def _starts_sentence(text: str, start: int) -> bool:
 
 def _figure(match: re.Match[str]) -> Term:
     digits, scale = match["number"], (match["scale"] or "").lower()
-    value = _value(digits) * _SCALE.get(scale, 1.0)
+    value = float(_value(digits) * _SCALE.get(scale, 1))
     start, end = match.start(), match.end() if scale else match.end("number")
     shown = f"{value:.12g}{'%' if scale == '%' else ''}"
     return Term(match.string[start:end], shown, start, end, False, value)
 
 
-def _value(digits: str) -> float:
+def _value(digits: str) -> Decimal:
     """Read "10,000", "1.571" and "1.500.000"; a lone comma before three digits groups them."""
     if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
-        return float(digits.replace(",", ""))
+        return Decimal(digits.replace(",", ""))
     if re.fullmatch(r"\d{1,3}(\.\d{3}){2,}", digits):
-        return float(digits.replace(".", ""))
+        return Decimal(digits.replace(".", ""))
     if re.fullmatch(r"\d+,\d+", digits):
-        return float(digits.replace(",", "."))
+        return Decimal(digits.replace(",", "."))
     plain = re.match(r"\d+(\.\d+)?", digits)
-    return float(plain.group()) if plain else 0.0
+    return Decimal(plain.group()) if plain else Decimal(0)

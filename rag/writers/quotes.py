@@ -11,9 +11,10 @@ import numpy as np
 from rag.conversation import standalone
 from rag.evidence import Evidence, EvidenceReader
 from rag.quantities import Quantity
-from rag.questions import Kind, Question, analyse, date_spans
+from rag.questions import Kind, Question, analyse, date_spans, dates, gives_reason
 from rag.refusal import Gap, actors, bodies, counted, gaps, places
 from rag.schema import Message, Passage
+from rag.terms import Term, same_term, terms
 from rag.writers.base import Draft, Drafted
 
 NOT_FOUND = "The documents don't say."
@@ -62,6 +63,8 @@ class QuotesWriter:
 
     def write(self, question: str, passages: Sequence[Passage]) -> Draft:
         """Return the sentences of ``passages`` that answer each part of ``question``."""
+        if not terms(question, keep_stopwords=True):
+            return Draft("not_found", message=f"{NOT_FOUND} There are no words in the question.")
         readings = [self._read(part, passages) for part in parts(question)]
         chosen = [self._choose(reading) for reading in readings]
         drafted = _unique(
@@ -96,6 +99,10 @@ class QuotesWriter:
         if not answers:
             return []
         chosen = answers[:1]
+        if reading.question.kind == "reason":  # stable: the most relevant that gives one
+            where = reading.evidence.candidates
+            answers.sort(key=lambda n: not gives_reason(where[n].text))
+            chosen = answers[:1]
         for n in answers[1:]:
             if self._adds(reading, chosen, n):
                 chosen.append(n)
@@ -112,33 +119,39 @@ class QuotesWriter:
             return bool(behind <= LIST_MARGIN) and len(chosen) < LIST_MOST
         if reading.question.kind == "number":
             return self._differs(reading, chosen, n)
+        if reading.question.kind == "date":
+            return len(chosen) < PROSE_MOST and _dated_otherwise(reading, chosen[0], n)
         if reading.question.kind in _FACTS:
             return False
         return bool(behind <= PROSE_MARGIN) and len(chosen) < PROSE_MOST
 
     def _differs(self, reading: _Reading, chosen: list[int], n: int) -> bool:
-        known = {q.value for c in chosen for q in self._counted(reading, c)}
-        new = {q.value for q in self._counted(reading, n)} - known
-        return bool(known) and any(_comparable(a, b) for a in new for b in known)
+        known = [q for c in chosen for q in self._counted(reading, c)]
+        new = [q for q in self._counted(reading, n) if q.value not in {k.value for k in known}]
+        return any(_rival(one, other) for one in new for other in known)
 
     def _counted(self, reading: _Reading, n: int) -> list[Quantity]:
         candidate = reading.evidence.candidates[n]
         return counted(reading.question, candidate, self._reader.closeness)
 
     def _difference(self, reading: _Reading, chosen: list[int]) -> str | None:
-        """How the chosen sentences differ in the figure asked for, None if they do not."""
+        """How the chosen sentences differ in what is asked for, None if they do not."""
+        where = reading.evidence.candidates
+        if reading.question.kind == "date":
+            rivals = [n for n in chosen if any(_dated_otherwise(reading, k, n) for k in chosen)]
+            given = dict.fromkeys(date for n in rivals for date in dates(where[n].text))
+            return f"The documents give different dates: {' and '.join(given)}." if given else None
         if reading.question.kind != "number":
             return None
-        figures: dict[float, str] = {}
+        figures: dict[str, Quantity] = {}
         for n in chosen:
-            text = reading.evidence.candidates[n].text
+            text = where[n].text
             found = self._counted(reading, n)
-            if len(chosen) == 1 and _is_range(text, found):
-                continue
-            figures.update({q.value: text[q.start : q.end] for q in found})
-        values = list(figures)
-        if any(_comparable(a, b) for a in values for b in values if a != b):
-            return f"The documents give different figures: {' and '.join(figures.values())}."
+            if not (len(chosen) == 1 and _is_range(text, found)):
+                figures.update({text[q.start : q.end]: q for q in found})
+        values = list(figures.values())
+        if any(_rival(one, other) for one in values for other in values):
+            return f"The documents give different figures: {' and '.join(figures)}."
         return None
 
     def _drafted(self, reading: _Reading, n: int) -> Drafted:
@@ -200,9 +213,27 @@ def _leans(reading: _Reading, n: int) -> bool:
     return bool(candidate.before) and _LEANING.match(candidate.text) is not None
 
 
-def _comparable(one: float, other: float) -> bool:
-    """Figures near enough to be two counts of one thing."""
-    return one != other and min(one, other) > 0 and max(one, other) / min(one, other) <= 2
+def _rival(one: Quantity, other: Quantity) -> bool:
+    """Two figures for the same thing that are near enough to be two counts of it."""
+    low, high = sorted((one.value, other.value))
+    things = [terms(quantity.thing) for quantity in (one, other)]
+    alike = any(same_term(a, b) for a in things[0] for b in things[1]) or not all(things)
+    return alike and 0 < low < high <= 2 * low
+
+
+def _dated_otherwise(reading: _Reading, first: int, n: int) -> bool:
+    """Whether a sentence says of the same thing that it was at another date.
+
+    Both must hold the same words of the question, two or more, and share no date.
+    """
+    texts = [reading.evidence.candidates[k].text for k in (first, n)]
+    held = [{t.stem for t in reading.question.terms if _among(t, terms(x))} for x in texts]
+    given = [set(dates(text)) for text in texts]
+    return len(held[0]) > 1 and held[0] == held[1] and all(given) and not given[0] & given[1]
+
+
+def _among(term: Term, others: Sequence[Term]) -> bool:
+    return any(same_term(term, other) for other in others)
 
 
 def _is_range(text: str, found: list[Quantity]) -> bool:
