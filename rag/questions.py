@@ -31,7 +31,7 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
         r"^\W*(?:\w+\W+){0,2}?when\b|\bwhen\W*$"
         r"|\b(?:what|which) (?:year|date|day|month|century)\b|\b(?:year|date)\s*\??$",
     ),
-    ("person", r"^(?:\W*\w+\W+){0,3}?who(?:m|se|'s|’s)?\b|\bname of the (?:\w+ )*\w+"),
+    ("person", r"^\W*(?:\w+\W+){0,3}?who(?:m|se|'s|’s)?\b|\bname of the (?:\w+ )*\w+"),
     (
         "place",
         r"\bwhere\b(?!as)|\b(?:what|which) (?:country|city|town|state|province|region)\b",
@@ -67,7 +67,6 @@ _DATE = re.compile(
     r"|\b\d+(?:st|nd|rd|th)[\s-]centur|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
     re.IGNORECASE,
 )
-_INSIDE_PHRASE = ("ADJ", "NUM", "DET", "PUNCT", "PART")
 _ASKED_NOUN_FILLERS = frozenset(
     ["kind", "sort", "type", "way", "part", "thing", "role", "name", "one", "other"]
 )
@@ -83,7 +82,7 @@ class Question:
     ``names`` are the words of the entities it speaks of and ``figures`` its numbers and years:
     evidence about others is no answer. ``noun`` is what is counted ("how many doctors") or asked
     for ("which airline"), None where the question names no such thing; ``counted`` is it with its
-    adjectives. ``many`` says that a list is wanted.
+    adjectives. ``verb`` is what the question says is done. ``many`` says that a list is wanted.
     """
 
     text: str
@@ -93,6 +92,7 @@ class Question:
     figures: tuple[Term, ...]
     noun: Term | None
     counted: str | None
+    verb: Term | None
     many: bool
 
 
@@ -113,6 +113,7 @@ def analyse(question: str) -> Question:
         figures=tuple(term for term in asked if term.number is not None),
         noun=noun,
         counted=_phrase(question, noun) if noun and wanted == "number" else None,
+        verb=_verb(question, asked),
         many=wanted != "number" and _wants_list(question, noun),
     )
 
@@ -139,6 +140,14 @@ def dates(text: str) -> list[str]:
 def date_spans(text: str) -> list[tuple[int, int]]:
     """Return where the dates, years and weekdays of ``text`` stand."""
     return [match.span() for match in _DATE.finditer(text)]
+
+
+def _verb(question: str, asked: tuple[Term, ...]) -> Term | None:
+    """The main verb, None where it says no more than "is" or "did"."""
+    root = next((token for token in parse(question) if token.dep_ == "ROOT"), None)
+    if root is None or root.pos_ != "VERB":
+        return None
+    return next((term for term in asked if term.start == root.idx), None)
 
 
 def _wants_list(question: str, noun: Term | None) -> bool:

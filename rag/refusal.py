@@ -26,9 +26,11 @@ Closeness = Callable[[str, str], float]
 
 # Cosine of two words or phrases encoded alone, from which on one may stand for the other.
 SYNONYM = 0.70  # a name for another
-RELATED = 0.50  # a thing that is counted
+RELATED = 0.75  # a thing that is counted
 
 _PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
+
+AKIN = 0.40  # what somebody did
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,20 @@ def _kind_gap(question: Question, candidate: Candidate, closeness: Closeness) ->
         case "number":
             return _count_gap(question, candidate, closeness)
         case "person":
-            return None if actors(candidate.text, question) else Gap("person", "a name")
+            done = question.verb is None or _done(question.verb, candidate, closeness)
+            found = done and actors(candidate.text, question)
+            return None if found else Gap("person", "a name")
         case "body":
             return None if bodies(candidate.text, question) else Gap("body", "a name")
         case "place":
             return None if places(candidate.text, question) else Gap("place", "a place")
     return None
+
+
+def _done(verb: Term, candidate: Candidate, closeness: Closeness) -> bool:
+    """Whether the sentence, or its place, speaks of what the person asked for did."""
+    near = [*terms(candidate.text), *terms(candidate.around)]
+    return any(same_term(verb, other) or closeness(verb.text, other.text) >= AKIN for other in near)
 
 
 def actors(text: str, question: Question) -> list[tuple[int, int]]:

@@ -231,6 +231,7 @@ def verify(
     from rag.verify import verify as check
 
     with Assistant.open(settings) as assistant:
+        assistant.sync()
         checks = check(answer, assistant.index)
     print_checks(Console(), checks, str(settings.documents))
     raise typer.Exit(DONE if all(c.state == "present" for c in checks) else PARTLY)

@@ -6,6 +6,7 @@ bounded in number; the folder is synced by one caller at a time.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from ui.listing import progress_line
 if TYPE_CHECKING:
     from index.types import Progress, SyncReport
     from rag.assistant import Assistant
+
+log = logging.getLogger(__name__)
 
 Phase = Literal["loading", "indexing", "ready", "failed"]
 
@@ -103,6 +106,7 @@ class Service:
         except Stopped:
             pass
         except Exception as error:
+            log.exception("the assistant could not be opened")
             self.state = State("failed", explain(error))
 
     # -- questions -------------------------------------------------------------------------

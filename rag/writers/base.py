@@ -12,11 +12,10 @@ from rag.schema import Passage, Status
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A sentence as written, the candidates it rests on, and how sure the writer is in [0, 1]."""
+    """A sentence as written, the candidates it rests on, and the words in it that answer."""
 
     text: str
     sources: tuple[Candidate, ...]
-    support: float
     highlights: tuple[tuple[int, int], ...] = ()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 
 import numpy as np
 
@@ -143,20 +144,18 @@ class QuotesWriter:
             return f"The documents give different dates: {' and '.join(given)}." if given else None
         if reading.question.kind != "number":
             return None
-        figures: dict[str, Quantity] = {}
-        for n in chosen:
-            text = where[n].text
-            found = self._counted(reading, n)
-            if not (len(chosen) == 1 and _is_range(text, found)):
-                figures.update({text[q.start : q.end]: q for q in found})
-        values = list(figures.values())
-        if any(_rival(one, other) for one in values for other in values):
-            return f"The documents give different figures: {' and '.join(figures)}."
-        return None
+        counts = {n: self._counted(reading, n) for n in chosen if reading.open.get(n) == []}
+        figures: dict[str, None] = {}
+        for one, other in combinations(counts, 2):
+            for q, r in product(counts[one], counts[other]):
+                if _rival(q, r):
+                    figures[where[one].text[q.start : q.end]] = None
+                    figures[where[other].text[r.start : r.end]] = None
+        return f"The documents give different figures: {' and '.join(figures)}." if figures else None
 
     def _drafted(self, reading: _Reading, n: int) -> Drafted:
         candidate = reading.evidence.candidates[n]
-        return Drafted(candidate.text, (candidate,), 1.0, self._highlights(reading, n))
+        return Drafted(candidate.text, (candidate,), self._highlights(reading, n))
 
     def _highlights(self, reading: _Reading, n: int) -> tuple[tuple[int, int], ...]:
         """The words of the sentence that are of the kind asked for."""
@@ -234,11 +233,6 @@ def _dated_otherwise(reading: _Reading, first: int, n: int) -> bool:
 
 def _among(term: Term, others: Sequence[Term]) -> bool:
     return any(same_term(term, other) for other in others)
-
-
-def _is_range(text: str, found: list[Quantity]) -> bool:
-    """One figure with two ends, as in "between 800 and 1,500 dollars"."""
-    return any(re.search(r"\b(?:between|from)\s*$", text[: q.start], re.I) for q in found)
 
 
 def _unique(sentences: list[Drafted]) -> list[Drafted]:
