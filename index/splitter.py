@@ -120,7 +120,7 @@ def _packed(sections: Iterator[list[Span]], limit: int) -> Iterator[Span]:
 class PassageSplitter(NodeParser):
     """``split`` as a llama-index node parser, with offsets that hold on any text.
 
-    Nodes carry ``start_char_idx``, ``end_char_idx`` and the metadata ``page`` and ``heading``.
+    Nodes carry ``start_char_idx``, ``end_char_idx`` and their ``ordinal`` as metadata.
     The base class would look the node's text up again and can land on an earlier repetition, so
     offsets set here are kept.
     """

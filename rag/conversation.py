@@ -82,7 +82,8 @@ def standalone(question: str, history: Sequence[Message]) -> str:
     """Return ``question`` with what it leaves to the conversation put in.
 
     ``history`` is the turns before it, oldest first; earlier follow-ups in it are resolved the
-    same way. Without a history, or with nothing left open, ``question`` comes back unchanged.
+    same way. Without a history, or with nothing left open, ``question`` comes back with only its
+    white space tidied.
     """
     turn = _Turn()
     for message in history[-_REMEMBERED:]:

@@ -35,18 +35,23 @@ _BULLET = re.compile(r"(?:[-*•–]\s+|\d{1,3}[.)]\s+(?=\S))?")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One sentence of a retrieved passage; ``start`` and ``end`` are in the document's text."""
+    """One sentence of a retrieved passage; ``start`` and ``end`` are in the document's text.
+
+    ``before`` is the sentence before it in the passage; ``paragraph`` says that a blank line
+    stands between them.
+    """
 
     passage: Passage
     start: int
     end: int
     text: str
     before: str
+    paragraph: bool
 
     @property
     def leans(self) -> bool:
-        """Whether a pronoun in the sentence may stand for something in the one before."""
-        return bool(self.before) and _PRONOUN.search(self.text) is not None
+        """Whether it goes on from the sentence before: in its paragraph, or by a pronoun."""
+        return bool(self.before) and (not self.paragraph or bool(_PRONOUN.search(self.text)))
 
     @property
     def around(self) -> str:
@@ -68,15 +73,15 @@ def candidates(passages: Sequence[Passage]) -> list[Candidate]:
     """Return the sentences of ``passages``, best passage first, in reading order within it."""
     found = []
     for passage in passages:
-        before = ""
+        before, last = "", 0
         for start, end in sentences(passage.text):
             bullet = _BULLET.match(passage.text, start, end)
-            start = bullet.end() if bullet else start
-            text = passage.text[start:end]
-            found.append(
-                Candidate(passage, passage.start + start, passage.start + end, text, before)
-            )
-            before = text
+            begin = bullet.end() if bullet else start
+            text = passage.text[begin:end]
+            apart = "\n\n" in passage.text[last:start]
+            place = (passage.start + begin, passage.start + end)
+            found.append(Candidate(passage, *place, text, before, apart))
+            before, last = text, end
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rag.language import parse
+from rag.quantities import quantities
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -25,7 +26,7 @@ def examples(assistant: Assistant, most: int = 4) -> list[str]:
     found: list[str] = []
     for info in assistant.index.documents()[:_READ]:
         for question in _drawn(assistant.index.text(info.id)[:_OPENING])[:4]:
-            if question not in found and assistant.ask(question).status == "answered":
+            if question not in found and assistant.ask(question).status != "not_found":
                 found.append(question)
                 break
         if len(found) == most:
@@ -50,6 +51,10 @@ def _drawn(text: str) -> list[str]:
             found.append(f"When did {name} {verb.lemma_} {thing}?")
         elif verb.lemma_ == "be" and verb.i == chunk.end and chunk.start == chunk.sent.start:
             found.append(f"What {verb.text} {name}?")
+    for quantity in quantities(text):
+        words = quantity.thing.split()
+        if quantity.value > 12 and len(words) in (2, 3) and words[-1].endswith("s"):
+            found.append(f"How many {quantity.thing} are there?")
     return [question for question in dict.fromkeys(found) if len(question) <= _LONGEST]
 
 

@@ -104,7 +104,7 @@ def analyse(question: str) -> Question:
     noun = None if wanted == "date" else _noun(question, asked)
     if noun and noun.text.lower() in _QUANTITIES:
         noun = None
-    names = _names(question, asked)
+    names = _names(question, asked, noun)
     return Question(
         text=question,
         kind=wanted,
@@ -158,7 +158,7 @@ def _wants_list(question: str, noun: Term | None) -> bool:
     return noun is not None and noun.start in plural
 
 
-def _names(question: str, asked: tuple[Term, ...]) -> list[Term]:
+def _names(question: str, asked: tuple[Term, ...], noun: Term | None) -> list[Term]:
     """Content words that the grammar takes for a proper noun or that stand in an entity."""
     doc = parse(question)
     spans = [
@@ -173,6 +173,7 @@ def _names(question: str, asked: tuple[Term, ...]) -> list[Term]:
         if term.number is None
         and len(term.stem) > 1
         and (term.name or any(start <= term.start < end for start, end in spans))
+        and (term.text != term.text.lower() or term != noun)
         and not _is_month(term)
     ]
 

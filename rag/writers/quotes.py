@@ -151,7 +151,9 @@ class QuotesWriter:
                 if _rival(q, r):
                     figures[where[one].text[q.start : q.end]] = None
                     figures[where[other].text[r.start : r.end]] = None
-        return f"The documents give different figures: {' and '.join(figures)}." if figures else None
+        return (
+            f"The documents give different figures: {' and '.join(figures)}." if figures else None
+        )
 
     def _drafted(self, reading: _Reading, n: int) -> Drafted:
         candidate = reading.evidence.candidates[n]
