@@ -63,7 +63,8 @@ _MONTH = (
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 )
 _DATE = re.compile(
-    rf"\b(?:1[0-9]|20)\d\d(?:s|\b)|\b(?:{_MONTH})\b\.? \d|\b\d{{1,2}} (?:{_MONTH})\b"
+    rf"\b(?:{_MONTH})\b\.? \d{{1,2}}\b(?:,? \d{{4}}\b)?|\b(?:\d{{1,2}} )?(?:{_MONTH})\b,? \d{{4}}\b"
+    rf"|\b\d{{1,2}} (?:{_MONTH})\b|\b(?:1[0-9]|20)\d\d(?:s|\b)"
     r"|\b\d+(?:st|nd|rd|th)[\s-]centur|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
     re.IGNORECASE,
 )

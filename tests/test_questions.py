@@ -100,3 +100,16 @@ def test_dates_are_given_as_written():
     assert {"1904", "1990s", "Monday"} <= set(dates(text))
     assert [text[start:end] for start, end in date_spans(text)] == dates(text)
     assert dates("It has 340 metres, 85 doctors and costs 2.5 million.") == []
+
+
+@pytest.mark.timeout(20)
+def test_a_long_run_of_dashes_is_read_at_once():
+    dashes = "-" * 1_300
+    assert kind(f"a{dashes}b{dashes}c{dashes}") == "other"
+
+
+@pytest.mark.parametrize(
+    "date", ["3 January 2026", "January 3, 2026", "March 1999", "1994", "the 1990s"]
+)
+def test_a_date_is_one_span(date):
+    assert dates(f"It began on {date}, they say.") == [date.removeprefix("the ")]

@@ -40,7 +40,6 @@ _OPEN_PATHS = re.compile(
     r"|/gradio_api/(queue/(join|data)|cancel|reset/?|heartbeat/\w+|info/?|startup-events|app_id/?)"
 )
 _UNKEYED = {"/healthz", "/readyz"}
-_LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -94,7 +93,7 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: Headers, limit: int) -> ProblemResponse | None:
         path, host = scope["path"], headers.get("host", "")
-        if self.loopback and _host_name(host) not in _LOOPBACK_NAMES:
+        if self.loopback and not is_loopback(_host_name(host)):
             return ProblemResponse(421, "Wrong host", f"This server is not {host[:100]!r}.")
         if not _OPEN_PATHS.fullmatch(path) or ".." in path.split("/"):
             return ProblemResponse(404, "Not found", "There is nothing at this address; see /docs.")

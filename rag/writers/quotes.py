@@ -230,7 +230,8 @@ def _dated_otherwise(reading: _Reading, first: int, n: int) -> bool:
     texts = [reading.evidence.candidates[k].text for k in (first, n)]
     held = [{t.stem for t in reading.question.terms if _among(t, terms(x))} for x in texts]
     given = [set(dates(text)) for text in texts]
-    return len(held[0]) > 1 and held[0] == held[1] and all(given) and not given[0] & given[1]
+    shared = any(one in other or other in one for one, other in product(*given))
+    return len(held[0]) > 1 and held[0] == held[1] and all(given) and not shared
 
 
 def _among(term: Term, others: Sequence[Term]) -> bool:
