@@ -8,7 +8,7 @@ from rag.language import parse
 from rag.quantities import quantities
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
+    from spacy.tokens import Span, Token
 
     from rag.assistant import Assistant
 
@@ -35,27 +35,42 @@ def examples(assistant: Assistant, most: int = 4) -> list[str]:
 
 
 def _drawn(text: str) -> list[str]:
-    """Questions that sentences of ``text`` answer: "When was X founded?", "What is X?"."""
-    found = []
-    for chunk in parse(text).noun_chunks:
-        if chunk.root.dep_ not in ("nsubj", "nsubjpass") or chunk.root.pos_ != "PROPN":
-            continue
-        if not chunk.text[0].isalpha():  # a bullet or a bracket
-            continue
-        name, verb = " ".join(chunk.text.split()), chunk.root.head
-        dated = any(entity.label_ == "DATE" for entity in chunk.sent.ents)
-        if dated and chunk.root.dep_ == "nsubjpass" and verb.tag_ == "VBN":
-            particle = "".join(f" {c.text}" for c in verb.children if c.dep_ == "prt")
-            found.append(f"When was {name} {verb.text}{particle}?")
-        elif dated and verb.tag_ == "VBD" and (thing := _object(verb)):
-            found.append(f"When did {name} {verb.lemma_} {thing}?")
-        elif verb.lemma_ == "be" and verb.i == chunk.end and chunk.start == chunk.sent.start:
-            found.append(f"What {verb.text} {name}?")
+    """Questions that sentences of ``text`` answer: "When was X founded?", "How many X …?"."""
+    found = [question for chunk in parse(text).noun_chunks if (question := _about(chunk))]
     for quantity in quantities(text):
         words = quantity.thing.split()
         if quantity.value > 12 and len(words) in (2, 3) and words[-1].endswith("s"):
             found.append(f"How many {quantity.thing} are there?")
     return [question for question in dict.fromkeys(found) if len(question) <= _LONGEST]
+
+
+def _about(chunk: Span) -> str | None:
+    """A question about the subject of a sentence, None where it makes no good one."""
+    root, verb = chunk.root, chunk.root.head
+    definite = root.pos_ == "NOUN" and chunk[0].lower_ == "the"
+    if not (root.pos_ == "PROPN" or definite) or not chunk.text[0].isalpha():  # a bullet
+        return None
+    name = " ".join(chunk.text.split())
+    name = f"the{name[3:]}" if name.startswith("The ") else name
+    if root.dep_ == "nsubjpass" and verb.tag_ == "VBN" and _happened(verb):
+        particle = "".join(f" {child.text}" for child in verb.children if child.dep_ == "prt")
+        return f"When was {name} {verb.text}{particle}?"
+    if root.dep_ != "nsubj" or definite:
+        return None
+    dated = any(entity.label_ == "DATE" for entity in chunk.sent.ents)
+    if dated and verb.tag_ == "VBD" and (thing := _object(verb)):
+        return f"When did {name} {verb.lemma_} {thing}?"
+    opens = chunk.start == chunk.sent.start and verb.i == chunk.end
+    return f"What {verb.text} {name}?" if opens and verb.lemma_ == "be" else None
+
+
+def _happened(verb: Token) -> bool:
+    """Whether the sentence says when it was done: "was built in 1871"."""
+    children = list(verb.children)
+    if any(child.dep_ in ("xcomp", "ccomp") for child in children):  # "is said to have …"
+        return False
+    whens = [child for child in children if child.dep_ == "prep"]
+    return any(token.ent_type_ == "DATE" for when in whens for token in when.children)
 
 
 def _object(verb: Token) -> str:
