@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 
+from index.document import UnreadableFile
+from index.readers import check_size
 from index.types import Skipped
 
 # A file changed this recently may change again without its time of change showing it.
@@ -107,6 +109,10 @@ def _seen(path: Path, folder: Path, suffixes: frozenset[str]) -> FoundFile | Ski
         return Skipped(source, f"it cannot be opened ({error.strerror})", "remove or replace it")
     if not stat.S_ISREG(status.st_mode):
         return Skipped(source, "it is not a regular file", "replace it with a copy of the file")
+    try:
+        check_size(path.suffix, status.st_size)
+    except UnreadableFile as error:  # seen here, so that a huge file is not even hashed
+        return Skipped(source, error.reason, error.remedy)
     settled = time.time_ns() - status.st_mtime_ns > _SETTLED_NS
     return FoundFile(source, path, status.st_size, status.st_mtime_ns if settled else -1)
 

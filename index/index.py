@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from index.catalog import Catalog
 from index.document import Page
 from index.embeddings import Embeddings
+from index.splitter import page_at
 from index.sync import sync
 from index.types import (
     DocumentInfo,
@@ -111,8 +112,6 @@ class Index:
 
     def page_at(self, document_id: str, offset: int) -> int | None:
         """Return the page that holds ``offset``, None in a format without; raises KeyError."""
-        from index.splitter import page_at  # llama-index comes with it
-
         return page_at(self.pages(document_id), offset)
 
     def match(self, globs: Sequence[str]) -> list[str]:

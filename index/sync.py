@@ -17,6 +17,7 @@ from index.catalog import Catalog
 from index.document import UnreadableFile
 from index.embeddings import Embeddings
 from index.folder import FoundFile, scan, sha256_of, unsettled
+from index.reading import Reading
 from index.rows import FileState
 from index.types import Embedder, Progress, Skipped, SyncReport
 from index.vectors import VectorIndex
@@ -65,12 +66,13 @@ def sync(
 def _read_changes(catalog: Catalog, folder: Path, data: Path, progress: Report) -> SyncReport:
     """Make the catalog's documents equal to the files in ``folder``."""
     found, skipped = scan(folder, readers.SUFFIXES, leave_out=data)
-    changes = _Changes(catalog, {file.source for file in found})
-    changes.report.skipped += skipped
-    changes.report.remarks += changes.remarks()
-    for done, file in enumerate(found):
-        progress(Progress("reading", done, len(found), file.source))
-        changes.take(file)
+    with Reading() as reading:
+        changes = _Changes(catalog, {file.source for file in found}, reading)
+        changes.report.skipped += skipped
+        changes.report.remarks += changes.remarks()
+        for done, file in enumerate(found):
+            progress(Progress("reading", done, len(found), file.source))
+            changes.take(file)
     changes.finish()
     progress(Progress("reading", len(found), len(found)))
     return changes.report
@@ -79,8 +81,9 @@ def _read_changes(catalog: Catalog, folder: Path, data: Path, progress: Report) 
 class _Changes:
     """The differences between the catalog and a folder, settled one file at a time."""
 
-    def __init__(self, catalog: Catalog, sources: set[str]) -> None:
+    def __init__(self, catalog: Catalog, sources: set[str], reading: Reading) -> None:
         self.report = SyncReport()
+        self._reading = reading
         self._catalog = catalog
         self._known = catalog.files()
         self._touched: list[FileState] = []
@@ -148,13 +151,8 @@ class _Changes:
 
     def _read(self, file: FoundFile, state: FileState) -> bool:
         """Store the document a file holds; one that cannot be read is remembered as such."""
-        from index.splitter import split
-
         try:
-            document = readers.read(file.path)
-            spans = split(document)
-            if not spans:
-                raise UnreadableFile("it has no text")
+            document, spans = self._reading.read(file.path)
         except UnreadableFile as error:
             if unsettled(file):  # the reason may be gone by the next time
                 raise

@@ -7,8 +7,9 @@ from llama_index.core.schema import Document as LlamaDocument
 from test_sentences import TEXTS
 
 from index.document import Document, Heading, Page
+from index.node_parser import PassageSplitter
 from index.sentences import sentences
-from index.splitter import PassageSplitter, heading_at, page_at, split
+from index.splitter import heading_at, page_at, split
 
 LIMITS = st.integers(1, 60)
 REPETITIVE = "It rains. It rains. It rains. " * 40

@@ -17,6 +17,7 @@ from indexed import assert_equal_to_folder
 
 from index import Index
 from index import sync as sync_module
+from index.reading import Reading
 
 ISLANDS = (
     "# Islands\n\nCuba is an island. It lies in the Caribbean.\n\n## Food\n\nRice and beans.\n"
@@ -166,7 +167,7 @@ def test_bad_files_are_reported_each_time_and_the_rest_goes_in(index, folder, mo
     assert reasons.keys() == {"empty.md", "broken.pdf", "film.mp4", "pipe.md", "nowhere.md"}
     assert reasons["film.mp4"] == "Footnote does not read .mp4 files"
     assert ".pdf" in next(s.remedy for s in first.skipped if s.source == "film.mp4")
-    monkeypatch.setattr(sync_module.readers, "read", lambda path: pytest.fail(f"read {path}"))
+    monkeypatch.setattr(Reading, "read", lambda self, path: pytest.fail(f"read {path}"))
     again = index.sync(folder)
     assert sorted(again.skipped, key=str) == sorted(first.skipped, key=str)
     assert again.deleted == []
@@ -195,14 +196,14 @@ def test_file_removed_while_indexing_is_reported(index, folder):
 
 
 def test_one_failing_reader_does_not_stop_the_others(index, folder, monkeypatch):
-    read = sync_module.readers.read
+    read = Reading.read
 
-    def failing(path):
+    def failing(self, path):
         if path.name == "islands.md":
             raise RecursionError("too deep")
-        return read(path)
+        return read(self, path)
 
-    monkeypatch.setattr(sync_module.readers, "read", failing)
+    monkeypatch.setattr(Reading, "read", failing)
     report = index.sync(folder)
     assert report.added == ["water/rivers.md"]
     assert "RecursionError" in report.skipped[0].reason

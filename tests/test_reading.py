@@ -1,0 +1,171 @@
+"""Files are read in a child process that nothing a file holds can hang, crash or swell."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from readers_files import pdf
+
+from index import readers
+from index.document import UnreadableFile
+from index.reading import Reading
+from index.splitter import split
+
+# A reader that does what its file says: the only one that a test can make misbehave at will.
+MISBEHAVING = '''
+import os, time
+from index.document import Document
+from index.readers import allowance
+
+kept = []
+
+def parse(data):
+    exec(data.decode())
+    return Document("It was read.")
+'''
+
+
+@pytest.fixture
+def misbehaving(tmp_path, monkeypatch):
+    """``.run`` files, in child processes only, are Python that is run."""
+    (tmp_path / "misbehaving.py").write_text(MISBEHAVING)
+    (tmp_path / "sitecustomize.py").write_text(
+        "from index import readers\n"
+        "import index.readers, sys\n"
+        f"index.readers.__path__.append({str(tmp_path)!r})\n"
+        "readers.FORMATS['.run'] = readers.Format('test', 'misbehaving', 10**6)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def write(name: str, code: str) -> Path:
+        (tmp_path / name).write_text(code)
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def reading():
+    with Reading(seconds=1.0, memory=400_000_000) as reading:
+        yield reading
+
+
+def refusal(reading, path):
+    with pytest.raises(UnreadableFile) as refused:
+        reading.read(path)
+    return refused.value
+
+
+def test_a_file_is_read_as_in_this_process(reading, tmp_path):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf("# Title\n\nA paragraph of words.", "Another page."))
+    document, passages = reading.read(path)
+    assert document == readers.read(path)
+    assert passages == split(document)
+
+
+def test_refusals_come_through(reading, tmp_path):
+    (tmp_path / "empty.md").write_bytes(b"")
+    (tmp_path / "none.md").write_text("\u00a0\n")
+    for name, reason in [("empty.md", "it is empty"), ("none.md", "it is empty"), ("x.md", "gone")]:
+        assert reason in refusal(reading, tmp_path / name).reason
+
+
+@pytest.mark.parametrize("code", ["time.sleep(60)", "while True: pass"])
+def test_a_file_that_hangs_costs_its_time_and_no_more(reading, misbehaving, code):
+    begun = time.monotonic()
+    refused = refusal(reading, misbehaving("hang.run", code))
+    assert (refused.reason, refused.remedy) == (
+        "took longer than 1 s to read",
+        "split it or remove it",
+    )
+    assert time.monotonic() - begun < 5
+    assert reading.read(misbehaving("good.run", "pass"))[0].text == "It was read."
+
+
+def test_what_a_hanging_reader_started_is_ended_too(reading, misbehaving, tmp_path):
+    note = tmp_path / "pid"
+    code = f"import subprocess; c = subprocess.Popen(['sleep', '60']); open({str(note)!r}, 'w').write(str(c.pid)); c.wait()"
+    refusal(reading, misbehaving("child.run", code))
+    for _ in range(100):
+        stat = Path(f"/proc/{note.read_text()}/stat")
+        if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.02)
+    pytest.fail("it still runs")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("os.kill(os.getpid(), 11)", "reading it crashed the reader"),
+        ("os._exit(0)", "reading it crashed the reader"),
+        ("import sys; sys.setrecursionlimit(10**9); f = lambda: f(); f()", ""),
+        ("raise ValueError('odd')", "it is damaged or not a test file (odd)"),
+        ("raise SystemExit", "reading it crashed the reader"),
+    ],
+)
+def test_a_file_that_crashes_the_reader_is_named_and_the_next_is_read(
+    reading, misbehaving, code, reason
+):
+    assert reason in refusal(reading, misbehaving("crash.run", code)).reason
+    assert reading.read(misbehaving("good.run", "pass"))[0].text == "It was read."
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no limits on memory on this system")
+def test_a_file_that_swells_is_named_and_the_next_is_read(reading, misbehaving):
+    refused = refusal(reading, misbehaving("swell.run", "x = bytearray(600_000_000)"))
+    assert refused.reason == "took more than 400 MB of memory to read"
+    assert reading.read(misbehaving("good.run", "pass"))[0].text == "It was read."
+
+
+def test_a_file_is_not_blamed_for_what_an_earlier_one_left_behind(reading, misbehaving):
+    reading.read(misbehaving("leak.run", "kept.append(bytearray(300_000_000))"))
+    document, _ = reading.read(misbehaving("good.run", "x = bytearray(200_000_000)"))
+    assert document.text == "It was read."
+
+
+def test_a_process_that_dies_between_files_is_replaced(reading, misbehaving):
+    reading.read(misbehaving("good.run", "pass"))
+    os.kill(reading._process._child.pid, signal.SIGKILL)
+    assert reading.read(misbehaving("good.run", "pass"))[0].text == "It was read."
+
+
+def test_a_reader_that_asks_for_more_time_gets_it(reading, misbehaving):
+    code = "allowance.more_time(3); time.sleep(1.5)"
+    assert reading.read(misbehaving("slow.run", code))[0].text == "It was read."
+    late = refusal(reading, misbehaving("slower.run", "allowance.more_time(0.5); time.sleep(9)"))
+    assert "took longer than 2 s" in late.reason
+
+
+def test_what_a_reader_prints_does_not_get_between(reading, misbehaving, capfd):
+    path = misbehaving("noisy.run", "print('noise' * 10_000, flush=True); os.write(1, b'more')")
+    assert reading.read(path)[0].text == "It was read."
+    assert capfd.readouterr() == ("", "")
+
+
+def test_large_files_may_take_longer(tmp_path):
+    with (tmp_path / "large.pdf").open("wb") as file:
+        file.truncate(100_000_000)
+    assert Reading()._limit(tmp_path / "large.pdf") == 300
+    assert Reading()._limit(tmp_path / "gone.pdf") == 30
+
+
+def test_the_current_folder_is_not_imported_from(tmp_path, monkeypatch):
+    (tmp_path / "docx.py").write_text("open('ran', 'w')")
+    (tmp_path / "pickle.py").write_text("open('ran', 'w')")
+    (tmp_path / "a.md").write_text("Words.")
+    monkeypatch.chdir(tmp_path)
+    with Reading() as reading:
+        reading.read(Path("a.md"))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_process_ends_with_close(tmp_path):
+    (tmp_path / "a.md").write_text("Words.")
+    with Reading() as reading:
+        reading.read(tmp_path / "a.md")
+        child = reading._process._child
+    assert child.poll() is not None
