@@ -129,7 +129,7 @@ class _Process:
         self._timer: Timer | None = None
 
     def read(self, path: Path, seconds: float) -> tuple[str, Any]:
-        """Return what became of a file: "done", "refused", "failed", "late", "died" or no memory."""
+        """Return what became of a file, in a word, and what came out of it."""
         assert self._child.stdin
         self.served += 1
         begun = time.monotonic()

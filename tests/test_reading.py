@@ -14,7 +14,7 @@ from index.reading import Reading
 from index.splitter import split
 
 # A reader that does what its file says: the only one that a test can make misbehave at will.
-MISBEHAVING = '''
+MISBEHAVING = """
 import os, time
 from index.document import Document
 from index.readers import allowance
@@ -24,7 +24,7 @@ kept = []
 def parse(data):
     exec(data.decode())
     return Document("It was read.")
-'''
+"""
 
 
 @pytest.fixture

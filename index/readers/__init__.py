@@ -33,7 +33,7 @@ class Format:
 _TEXT_FILE = Format("text", "text", _TEXT)
 _MARKDOWN = Format("Markdown", "markdown", _TEXT)
 _HTML = Format("HTML", "html", _TEXT)
-_JSON_LINES = Format("JSON Lines", "json_records", _TEXT, "line")
+_JSON_LINES = Format("JSON Lines", "json_lines", _TEXT, "line")
 
 FORMATS = {
     ".txt": _TEXT_FILE,
@@ -44,6 +44,15 @@ FORMATS = {
     ".htm": _HTML,
     ".pdf": Format("PDF", "pdf", _BINARY),
     ".docx": Format("Word", "docx", _BINARY),
+    ".pptx": Format("PowerPoint", "pptx", _BINARY, "slide"),
+    ".xlsx": Format("Excel", "xlsx", _BINARY, "row"),
+    ".csv": Format("CSV", "delimited", _TEXT, "row"),
+    ".tsv": Format("TSV", "delimited", _TEXT, "row"),
+    ".epub": Format("EPUB", "epub", _BINARY),
+    ".eml": Format("e-mail", "eml", _BINARY),
+    ".json": Format("JSON", "json_records", _TEXT, "record"),
+    ".jsonl": _JSON_LINES,
+    ".ndjson": _JSON_LINES,
 }
 SUFFIXES = frozenset(FORMATS)
 
@@ -79,7 +88,7 @@ def check_size(suffix: str, size: int) -> None:
 
 
 def unit_of(source: str) -> str:
-    """Return what the numbers of places in ``source`` count: "page", "slide", "row", "line"…"""
+    """Return what the numbers of places in ``source`` count, such as "page", "slide" or "row"."""
     form = FORMATS.get(PurePosixPath(source).suffix.lower())
     return form.unit if form else "page"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from index.document import Document, Heading, Page
 
@@ -35,6 +36,16 @@ def table_rows(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str
         cells = [(names[n] if n < len(names) else "", one_line(cell)) for n, cell in enumerate(row)]
         lines.append("; ".join(f"{n}: {cell}" if n else cell for n, cell in cells if cell))
     return "\n".join(line for line in lines if line)
+
+
+def note_on(numbers: Sequence[int], what: str, unit: str = "page") -> tuple[str, ...]:
+    """Such as "page 3 has no text" or "pages 3, 5-9 have no text"; nothing without numbers."""
+    if not numbers:
+        return ()
+    runs = [[n for _, n in run] for _, run in groupby(enumerate(numbers), lambda e: e[1] - e[0])]
+    listed = ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+    one = len(numbers) == 1
+    return (f"{unit} {listed} has {what}" if one else f"{unit}s {listed} have {what}",)
 
 
 class TextBuilder:
@@ -83,6 +94,23 @@ class TextBuilder:
         if level is not None:
             self._headings.append(Heading(level, start, self._length))
 
+    def extend(self, other: TextBuilder) -> None:
+        """Append what another builder built, its headings and pages at their places."""
+        if not other._parts:
+            return
+        if self._parts:
+            self._append("\n\n")
+        start, self._last_is_item = self._length, False
+        if self._page is not None:
+            self._page_starts.append((self._page, start))
+            self._page = None
+        self._page_starts += [(number, start + at) for number, at in other._page_starts]
+        self._headings += [
+            Heading(heading.level, start + heading.start, start + heading.end)
+            for heading in other._headings
+        ]
+        self._append(other.text)
+
     def open_list(self, first: int | None = None) -> None:
         """Open a list, numbered from ``first``, or of bullets."""
         if not self._numbers:
@@ -119,6 +147,11 @@ class TextBuilder:
     def text(self) -> str:
         """The text so far."""
         return "".join(self._parts)
+
+    @property
+    def has_headings(self) -> bool:
+        """Whether there is a heading so far."""
+        return bool(self._headings)
 
     def first_heading(self) -> str | None:
         """The first heading of level 1, or one that the text begins with; None if there is none."""

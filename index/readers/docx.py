@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,15 +12,12 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
 from index.document import Document, UnreadableFile
+from index.readers.archive import check_archive
 from index.readers.blocks import MAX_REPEATED, TextBuilder, one_line, table_rows
 from index.readers.docx_styles import Styles
 from index.readers.metadata import best_title, fields
 
-_MAX_UNPACKED = 200_000_000
-_MAX_RATIO = 200  # real files stay far below; only checked where it could hurt
-_SMALL = 20_000_000
 _MAX_SPAN = 100  # columns that one cell may cover
-_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _TEMPLATE_DATE = datetime(2013, 12, 23, 23, 15, tzinfo=UTC)
 _TEMPLATE_AUTHOR = "python-docx"
 _NOTES = ("/footnotes", "/endnotes")
@@ -38,7 +34,7 @@ def parse(data: bytes) -> Document:
     Raises:
         UnreadableFile: if ``data`` is not such a file, or would unpack to too much.
     """
-    _check_archive(data)
+    check_archive(data, "Word", ".doc")
     document = docx.Document(io.BytesIO(data))
     builder = TextBuilder()
     reader = _Body(builder, Styles(document))
@@ -52,28 +48,6 @@ def parse(data: bytes) -> Document:
     metadata = fields(_given(document.core_properties))
     title = best_title(metadata.pop("title", None), builder.first_heading())
     return builder.document(title, metadata)
-
-
-def _check_archive(data: bytes) -> None:
-    """Refuse what is not a ZIP archive, and one that unpacks to more than memory can take."""
-    if data.startswith(_OLD_OFFICE):
-        if "EncryptedPackage".encode("utf-16-le") in data:
-            raise UnreadableFile("it is password-protected", "remove the password and index again")
-        raise UnreadableFile("it is an old Word document (.doc)", "save it as .docx in Word")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-            names = set(archive.namelist())
-    except zipfile.BadZipFile as error:
-        raise UnreadableFile(
-            "it is not a Word document, or is cut short", "save it again"
-        ) from error
-    ratio = unpacked / len(data)
-    if unpacked > _MAX_UNPACKED or (ratio > _MAX_RATIO and unpacked > _SMALL):
-        size = unpacked // 1_000_000
-        raise UnreadableFile(f"it would unpack to {size} MB", "remove pictures, or split it up")
-    if "[Content_Types].xml" not in names:
-        raise UnreadableFile("it is a ZIP archive, not a Word document", "unpack it")
 
 
 def _given(properties: Any) -> dict[str, object]:

@@ -39,19 +39,32 @@ def parse(data: bytes) -> Document:
     Raises:
         UnreadableFile: if ``data`` is not text, or has more markup than memory allows.
     """
-    if data.count(b"<") > _MAX_MARKUP:
-        raise UnreadableFile("it has over a million tags", "split it up")
-    declared = _CHARSET.search(data[:4096])
-    source, notes = decode(data, declared.group(1).decode() if declared else None)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        soup = BeautifulSoup(source, "lxml")
+    soup, notes = _soup(data)
     metadata = fields(_given(soup))
     title = _title(soup, metadata.pop("title", None))
     builder = next(filter(lambda b: b.text, map(_rendered, _roots(soup))), TextBuilder())
     if not builder.text:
         raise UnreadableFile("it holds no text", "if scripts draw it, save the page as PDF")
     return builder.document(title or builder.first_heading(), metadata, notes)
+
+
+def render(data: bytes) -> TextBuilder:
+    """Return the whole body of an HTML page, as text with headings; it may be blank.
+
+    Raises:
+        UnreadableFile: if ``data`` is not text, or has more markup than memory allows.
+    """
+    return _rendered(_soup(data)[0])
+
+
+def _soup(data: bytes) -> tuple[BeautifulSoup, tuple[str, ...]]:
+    if data.count(b"<") > _MAX_MARKUP:
+        raise UnreadableFile(f"it has over {_MAX_MARKUP:,} tags", "split it up")
+    declared = _CHARSET.search(data[:4096])
+    source, notes = decode(data, declared.group(1).decode() if declared else None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return BeautifulSoup(source, "lxml"), notes
 
 
 def _roots(soup: BeautifulSoup) -> Iterator[Tag]:

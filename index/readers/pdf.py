@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Sequence
-from itertools import groupby
 
 from pypdf import PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from index.document import Document, UnreadableFile
-from index.readers.blocks import TextBuilder
+from index.readers.blocks import TextBuilder, note_on
 from index.readers.metadata import best_title, fields
 from index.readers.pdf_layout import Layout, Paragraph
 from index.readers.pdf_lines import Line, lines_of, without_running_lines
@@ -62,7 +61,7 @@ def _lines(reader: PdfReader) -> tuple[list[list[Line]], tuple[str, ...]]:
             pages.append([])
             damaged.append(number)
     blank = [n for n, lines in enumerate(pages, 1) if not lines and n not in damaged]
-    return pages, (*_note(blank, "no text"), *_note(damaged, "damaged text, left out"))
+    return pages, (*note_on(blank, "no text"), *note_on(damaged, "damaged text, left out"))
 
 
 def _without_text(pages: int, notes: Sequence[str]) -> UnreadableFile:
@@ -70,15 +69,6 @@ def _without_text(pages: int, notes: Sequence[str]) -> UnreadableFile:
         return UnreadableFile("; ".join(notes) or "it has no pages", "get a fresh copy")
     count = f"none of its {pages} pages has text" if pages > 1 else "its page has no text"
     return UnreadableFile(f"{count}: it looks scanned", "recognise its text (OCR) first")
-
-
-def _note(numbers: Sequence[int], what: str) -> tuple[str, ...]:
-    """Such as "page 3 has no text" or "pages 3, 5-9 have no text"; nothing without numbers."""
-    if not numbers:
-        return ()
-    runs = [[n for _, n in run] for _, run in groupby(enumerate(numbers), lambda e: e[1] - e[0])]
-    listed = ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
-    return (f"page {listed} has {what}" if len(numbers) == 1 else f"pages {listed} have {what}",)
 
 
 def _add_pages(builder: TextBuilder, layout: Layout, pages: Sequence[list[Paragraph]]) -> None:
