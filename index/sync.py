@@ -24,7 +24,7 @@ from index.vectors import VectorIndex
 
 # Raise it when a reader or the splitter changes what it returns: every file is read again, and
 # only texts that came out differently are embedded again.
-PIPELINE = 1
+PIPELINE = 2
 
 WINDOW = 512  # texts taken up at once and sorted by length; bounds the memory a sync needs
 BATCH = 64  # texts handed to the model at once; progress is told after each
@@ -123,7 +123,8 @@ class _Changes:
     def _take(self, file: FoundFile) -> None:
         known, skipped = self._known.get(file.source, (None, None))
         state = _state(file, known)
-        if known and (state.file_hash, state.pipeline) == (known.file_hash, known.pipeline):
+        again = skipped and readers.worth_another_try(skipped.reason)
+        if known and not again and _same(state, known):
             self._unchanged(state, known, skipped)
         elif known is None and self._was_renamed(state):
             self.report.renamed.append(file.source)
@@ -177,6 +178,10 @@ def _state(file: FoundFile, known: FileState | None) -> FileState:
     else:
         file_hash = sha256_of(file.path)
     return FileState(file.source, file_hash, file.size, file.mtime_ns, PIPELINE)
+
+
+def _same(state: FileState, known: FileState) -> bool:
+    return (state.file_hash, state.pipeline) == (known.file_hash, known.pipeline)
 
 
 def _suffix(state: FileState) -> str:

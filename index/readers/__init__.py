@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 from index.document import Document, UnreadableFile
+from index.readers import ocr
 from index.readers.metadata import from_top
 
 _TEXT, _BINARY = 50_000_000, 200_000_000  # bytes; of text 50 MB is some thirty thousand pages
@@ -91,6 +92,11 @@ def unit_of(source: str) -> str:
     """Return what the numbers of places in ``source`` count, such as "page", "slide" or "row"."""
     form = FORMATS.get(PurePosixPath(source).suffix.lower())
     return form.unit if form else "page"
+
+
+def worth_another_try(reason: str) -> bool:
+    """Return whether a file refused for ``reason`` may be read now, though it did not change."""
+    return ocr.SCANNED in reason and ocr.installed()
 
 
 def _content(path: Path, form: Format) -> bytes:

@@ -10,10 +10,13 @@ from pypdf import PdfReader
 from pypdf.errors import DependencyError, PyPdfError
 
 from index.document import Document, UnreadableFile
+from index.readers import ocr
 from index.readers.blocks import TextBuilder, note_on
 from index.readers.metadata import best_title, fields
 from index.readers.pdf_layout import Layout, Paragraph
-from index.readers.pdf_lines import Line, lines_of, without_running_lines
+from index.readers.pdf_lines import Line, body_size, lines_of, without_running_lines
+
+_USUAL_SIZE = 10.0  # points
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it reports each oddity that it repairs
 
@@ -25,7 +28,8 @@ def parse(data: bytes) -> Document:
         UnreadableFile: if ``data`` is not a PDF, needs a password, or holds no text.
     """
     reader = _open(data)
-    pages, notes = _lines(reader)
+    pages, damaged = _lines(reader)
+    notes = _recognise(data, pages, damaged)
     if not any(pages):
         raise _without_text(len(pages), notes)
     pages = without_running_lines(pages)
@@ -48,8 +52,8 @@ def _open(data: bytes) -> PdfReader:
     return reader
 
 
-def _lines(reader: PdfReader) -> tuple[list[list[Line]], tuple[str, ...]]:
-    """The lines of each page, and notes on the pages that gave none."""
+def _lines(reader: PdfReader) -> tuple[list[list[Line]], list[int]]:
+    """The lines of each page, and the numbers of the pages that could not be read."""
     pages: list[list[Line]] = []
     damaged: list[int] = []
     for number in range(1, len(reader.pages) + 1):
@@ -60,15 +64,33 @@ def _lines(reader: PdfReader) -> tuple[list[list[Line]], tuple[str, ...]]:
         except Exception:  # one page that cannot be read does not lose the others
             pages.append([])
             damaged.append(number)
-    blank = [n for n, lines in enumerate(pages, 1) if not lines and n not in damaged]
-    return pages, (*note_on(blank, "no text"), *note_on(damaged, "damaged text, left out"))
+    return pages, damaged
+
+
+def _recognise(data: bytes, pages: list[list[Line]], damaged: list[int]) -> tuple[str, ...]:
+    """Put the lines of scanned pages into ``pages`` if that can be done; returns notes on it."""
+    blank = [number for number, lines in enumerate(pages, 1) if not lines]
+    if blank and ocr.installed():
+        size = body_size(line for page in pages for line in page) or _USUAL_SIZE
+        for number, lines in ocr.recognise(data, blank, size):
+            pages[number - 1] = lines
+    found = [number for number in blank if pages[number - 1]]
+    still = [number for number in blank if number not in {*found, *damaged}]
+    lost = [number for number in damaged if number not in found]
+    return (
+        *note_on(found, "text recognised by Tesseract, which errs now and then"),
+        *note_on(still, "no text"),
+        *note_on(lost, "damaged text, left out"),
+    )
 
 
 def _without_text(pages: int, notes: Sequence[str]) -> UnreadableFile:
     if any("damaged" in note for note in notes) or not pages:
         return UnreadableFile("; ".join(notes) or "it has no pages", "get a fresh copy")
     count = f"none of its {pages} pages has text" if pages > 1 else "its page has no text"
-    return UnreadableFile(f"{count}: it looks scanned", "recognise its text (OCR) first")
+    if ocr.installed():
+        return UnreadableFile(f"{count}, and Tesseract recognises none", "scan it again, sharper")
+    return UnreadableFile(f"{count}: {ocr.SCANNED}", ocr.INSTALL)
 
 
 def _add_pages(builder: TextBuilder, layout: Layout, pages: Sequence[list[Paragraph]]) -> None:
