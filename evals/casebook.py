@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from evals.matching import overlap, place_of
-from evals.results import Row
+from evals.results import AnswerRow as Row
 from rag.schema import Answer, Citation, Passage, Sentence
 
 OPEN = 10  # cases that are shown unfolded

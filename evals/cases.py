@@ -18,9 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from rag.schema import Message, Status
 
-Kind = Literal["fact", "list", "why", "how", "followup", "conflict", "unanswerable", "partial"]
+Kind = Literal[
+    "fact", "list", "why", "how", "followup", "conflict", "unanswerable", "partial",
+    "passage", "underspecified",
+]  # fmt: skip
 Split = Literal["dev", "test"]
-
 
 SHOWN = 20  # problems that an error message lists
 
@@ -61,7 +63,11 @@ class Case(_Frozen):
 
     Every group of ``answer`` must be found in the shown text, any alternative of a group will
     do; every group of ``evidence`` is needed, any span of a group suffices. Citing ``also`` is
-    fair but not needed.
+    fair but not needed. ``references`` are whole answers that people wrote.
+
+    A set that ranks documents says which are ``relevant``, by source; one that gives the
+    passages to read names them in ``given``. ``units`` are the sentences annotators chose from,
+    and ``selections`` what each of them chose, by number from 0.
     """
 
     id: str = Field(min_length=1)
@@ -74,6 +80,11 @@ class Case(_Frozen):
     answer: tuple[tuple[str, ...], ...] = ()
     evidence: tuple[tuple[Span, ...], ...] = ()
     also: tuple[Span, ...] = ()
+    references: tuple[str, ...] = ()
+    relevant: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    units: tuple[Span, ...] = ()
+    selections: tuple[tuple[int, ...], ...] = ()
     missing: str | None = None
     note: str | None = None
     text_sha256: str | None = Field(
@@ -84,8 +95,9 @@ class Case(_Frozen):
     def _coherent(self) -> Case:
         if self.answerable != (self.status != "not_found"):
             raise ValueError("status must be not_found exactly when answerable is false")
-        if self.answerable and not (self.answer and self.evidence):
-            raise ValueError("an answerable case needs answer and evidence")
+        known = (self.answer and self.evidence) or self.references
+        if self.answerable and not known and self.status != "needs_clarification":
+            raise ValueError("an answerable case needs answer and evidence, or references")
         if not self.answerable and (self.answer or self.evidence or self.also):
             raise ValueError("an unanswerable case has no answer, evidence or also")
         if not all(self.answer) or not all(self.evidence):
@@ -106,6 +118,7 @@ class Evidence(NamedTuple):
 
     groups: tuple[tuple[Place, ...], ...] = ()
     also: tuple[Place, ...] = ()
+    units: tuple[Place, ...] = ()
 
     @property
     def fair(self) -> tuple[Place, ...]:
@@ -194,6 +207,7 @@ def resolve(cases: Iterable[Case], library: Library) -> dict[str, Evidence]:
         case.id: Evidence(
             tuple(tuple(places(case, group)) for group in case.evidence),
             tuple(places(case, case.also)),
+            tuple(next(places(case, [unit])) for unit in case.units),
         )
         for case in cases
     }

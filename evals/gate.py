@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from evals.catalogue import METRICS
 from evals.results import Run
-from evals.scoring import METRICS
 
 THRESHOLDS = Path(__file__).parent / "thresholds.toml"
 

@@ -55,13 +55,22 @@ def recall_at(ranks: Sequence[int | None], k: int) -> Score:
     return Score(sum(rank is not None and rank <= k for rank in ranks) / len(ranks))
 
 
-def ranking(ranks: Sequence[int | None], depth: int = 10) -> tuple[Score, Score]:
-    """Return the reciprocal rank and nDCG at ``depth``, as ir-measures computes them.
+def document_ranks(relevant: Sequence[str], found: Sequence[Passage]) -> list[int | None]:
+    """Return the rank (from 1) of each relevant document among the documents found.
 
-    A passage's gain is the number of evidence groups it is the first to show, so a repetition
-    earns nothing; a group never shown counts as a relevant passage that was missed. RR is
-    1 / rank of the first passage with a gain; nDCG is that of Järvelin and Kekäläinen (2002),
-    with the discount log2(1 + rank).
+    A document stands where its best passage does (MaxP; Dai and Callan, SIGIR 2019).
+    """
+    documents = list(dict.fromkeys(passage.source for passage in found))
+    return [documents.index(source) + 1 if source in documents else None for source in relevant]
+
+
+def ranking(ranks: Sequence[int | None], depths: Sequence[int] = (10,)) -> list[Score]:
+    """Return the reciprocal rank, then nDCG at each depth, as ir-measures computes them.
+
+    A passage's gain is the number of groups it is the first to show, so a repetition earns
+    nothing; a group never shown counts as a relevant passage that was missed. RR is 1 / rank of
+    the first passage with a gain; nDCG is that of Järvelin and Kekäläinen (2002), with the
+    discount log2(1 + rank).
     """
     import ir_measures
 
@@ -73,9 +82,9 @@ def ranking(ranks: Sequence[int | None], depth: int = 10) -> tuple[Score, Score]
         ir_measures.ScoredDoc("q", str(rank), -float(rank))
         for rank in range(1, max(shown, default=0) + 1)
     ]
-    rr, ndcg = ir_measures.RR, ir_measures.nDCG @ depth
-    values = ir_measures.calc_aggregate([rr, ndcg], judged, run)
-    return Score(float(values[rr])), Score(float(values[ndcg]))
+    wanted = [ir_measures.RR, *(ir_measures.nDCG @ depth for depth in depths)]
+    values = ir_measures.calc_aggregate(wanted, judged, run)
+    return [Score(float(values[measure])) for measure in wanted]
 
 
 # --- answers ---------------------------------------------------------------------------------
@@ -98,8 +107,7 @@ def correct(answer: Answer, groups: Sequence[Sequence[str]]) -> Score:
     A refusal is wrong whatever it shows; a conflict needs both its sides, each a group. This is
     the short-answer match of ASQA (STR-EM; Stelmakh et al., 2022), all or nothing.
     """
-    answered = answer.status not in ("not_found", "needs_clarification")
-    return Score(float(answered and not missing_groups(answer, groups)))
+    return Score(float(not refused(answer) and not missing_groups(answer, groups)))
 
 
 # --- citations against the golden evidence ---------------------------------------------------
@@ -139,6 +147,27 @@ def citation_focus(answer: Answer, evidence: Evidence) -> Score | None:
     cited = {(p.document, n) for p in places for n in range(p.start, p.end)}
     fair = {(p.document, n) for p in evidence.fair for n in range(p.start, p.end)}
     return Score(len(cited & fair) / len(cited)) if cited else None
+
+
+def selection_f1(answer: Answer, evidence: Evidence, selections: Sequence[Sequence[int]]) -> Score:
+    """F1 of the sentences cited against those an annotator chose, the best over annotators.
+
+    A sentence of ``evidence.units`` is cited if citations cover at least half of it. A refusal
+    cites none and scores 0.
+    """
+    places = [place_of(citation) for citation in answer.citations]
+    cited = {(p.document, n) for p in places for n in range(p.start, p.end)}
+    chosen = {
+        n
+        for n, (document, start, end) in enumerate(evidence.units)
+        if 2 * sum((document, at) in cited for at in range(start, end)) >= end - start
+    }
+    values = [
+        2 * len(chosen & set(wanted)) / (len(chosen) + len(wanted))
+        for wanted in selections
+        if wanted
+    ]
+    return Score(max(values, default=0.0))
 
 
 # --- support of each sentence by what it cites -----------------------------------------------
@@ -227,8 +256,8 @@ def unsupported(answer: Answer, text_of: TextOf, supports: Supports = verbatim) 
 
 
 def refused(answer: Answer) -> bool:
-    """Say whether the answer is a refusal: the documents do not say."""
-    return answer.status == "not_found"
+    """Say whether the answer claims nothing: the documents do not say, or it asks back."""
+    return answer.status in ("not_found", "needs_clarification")
 
 
 def refusal_precision(answer: Answer, answerable: bool) -> Score | None:

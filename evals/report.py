@@ -8,11 +8,12 @@ from pathlib import Path
 
 from evals import plots
 from evals.casebook import casebook
+from evals.catalogue import METRICS
 from evals.gate import shortfalls
 from evals.intervals import Estimate, risk_coverage
 from evals.metrics import evidence_at, recall_at
-from evals.results import Row, Run
-from evals.scoring import METRICS
+from evals.results import AnswerRow as Row
+from evals.results import Run
 from rag.schema import Status
 
 STYLE = Path(__file__).parent / "report.css"
@@ -46,7 +47,7 @@ def render(run: Run, thresholds: Mapping[str, float]) -> str:
         _plots(run),
         _table(run, thresholds),
         _kinds(run),
-        casebook(run.rows),
+        casebook(run.answers),
         _circumstances(run),
     ]
     return (
@@ -95,15 +96,15 @@ def _interval(found: Estimate) -> str:
 
 
 def _plots(run: Run) -> str:
-    kinds: dict[str, Estimate] = {kind: found["right"] for kind, found in run.by_kind.items()}
+    kinds: dict[str, Estimate] = {kind: found["right"] for kind, found in run.by_group.items()}
     by_kind = plots.bars("Handled right by kind of question", kinds)
     latency = plots.histogram("Latency", [1000 * row.seconds for row in run.rows], "milliseconds")
     p50, p95 = run.latency_ms["p50"], run.latency_ms["p95"]
     figures = [
         _figure("Handled right, by kind", by_kind, "The whisker is the 95 % interval."),
-        _retrieval(run.rows),
+        _retrieval(run.answers),
         _statuses(run),
-        _risk(run.rows),
+        _risk(run.answers),
         _figure("Latency", latency, f"Median {p50:.0f} ms, 95th percentile {p95:.0f} ms."),
     ]
     return f"<div class=plots>{''.join(figures)}</div>"
@@ -200,7 +201,7 @@ def _table(run: Run, thresholds: Mapping[str, float]) -> str:
 def _kinds(run: Run) -> str:
     head = "".join(f"<th class=number>{escape(METRICS[name].label)}" for name in BY_KIND)
     lines = []
-    for group, found in [*run.by_kind.items(), *run.by_split.items()]:
+    for group, found in [*run.by_group.items(), *run.by_split.items()]:
         cells = "".join(
             f"<td class=number>{found[name].value:.3f}</td>" if name in found else "<td></td>"
             for name in BY_KIND

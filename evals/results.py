@@ -1,17 +1,23 @@
-"""What a run leaves behind: a row a case, the aggregates, and where and how it was run."""
+"""What a run leaves behind: a row a case, the aggregates, and where and how it was run.
+
+On disk a run is JSON Lines: the ``Run`` without its rows, then one row a line.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import platform
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evals.cases import Case, Kind, Place, Split
+from evals.cases import Case, Place, Split
+from evals.datasets.claims import Claim
+from evals.datasets.rewrites import Turn
 from evals.intervals import Estimate
 from evals.metrics import Score
 from rag.schema import Answer, Status
@@ -19,29 +25,28 @@ from rag.schema import Answer, Status
 PACKAGES = ("footnote", "chromadb", "llama-index-core", "numpy", "sentence-transformers", "torch")
 
 
-class Row(BaseModel):
-    """One case: what was asked, what came back, how it scored and why it lost points.
+class UnreadableRun(Exception):
+    """A file is not a run that this version wrote; the message says which and why."""
 
-    ``places`` are where the golden evidence stands, group by group, ``expected`` its words;
-    ``ranks`` the rank of the first passage that shows each group. ``scores`` hold points and
-    weight a metric; a metric that does not apply is absent. ``problems`` are sentences for a
-    person, worst first.
+
+class Row(BaseModel):
+    """One case of any task: how it scored, and why it lost points.
+
+    ``scores`` hold points and weight a metric; a metric that does not apply is absent.
+    ``problems`` are sentences for a person, worst first.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    case: Case
-    answer: Answer
-    places: tuple[tuple[Place, ...], ...]
-    expected: tuple[str, ...]
-    ranks: tuple[int | None, ...]
+    id: str
+    group: str
     scores: dict[str, Score]
-    problems: tuple[str, ...]
-    seconds: float
+    problems: tuple[str, ...] = ()
+    seconds: float = 0.0
 
     @property
     def right(self) -> bool:
-        """Whether the question was handled right: answered, or refused where it should be."""
+        """Whether the case was handled right, in full."""
         return self.scores["right"].points == 1
 
     @property
@@ -51,28 +56,108 @@ class Row(BaseModel):
         return 10 * (not self.right) + ungrounded
 
 
-class Run(BaseModel):
-    """A system over the cases of a dataset.
+class AnswerRow(Row):
+    """A question: what was asked, what came back.
 
-    ``overall``, ``by_kind`` and ``by_split`` map metric names (``evals.scoring.METRICS``) to
-    estimates; a metric that applies to no case of a group is absent.
+    ``places`` are where the known evidence stands, group by group, ``expected`` its words;
+    ``ranks`` the rank of the first passage that shows each group, ``document_ranks`` that of
+    each relevant document among the documents found. ``confidence`` is larger the surer the
+    system is that there is an answer.
+    """
+
+    task: Literal["answer"] = "answer"
+    case: Case
+    answer: Answer
+    places: tuple[tuple[Place, ...], ...]
+    expected: tuple[str, ...]
+    ranks: tuple[int | None, ...]
+    document_ranks: tuple[int | None, ...] = ()
+    confidence: float | None = None
+
+
+class ClaimRow(Row):
+    """A claim and what the check said of it; ``support`` is from 0 to 1."""
+
+    task: Literal["claim"] = "claim"
+    claim: Claim
+    supported: bool
+    support: float
+    reason: str | None = None
+
+
+class RewriteRow(Row):
+    """A follow-up question and the question it was made into."""
+
+    task: Literal["rewrite"] = "rewrite"
+    turn: Turn
+    rewritten: str
+
+
+AnyRow = Annotated[AnswerRow | ClaimRow | RewriteRow, Field(discriminator="task")]
+
+
+class Run(BaseModel):
+    """A system over the cases of a set.
+
+    ``overall``, ``by_group`` and ``by_split`` map metric names (``evals.catalogue.METRICS``) to
+    estimates; a metric that applies to no case of a group is absent. ``cached`` says how many
+    rows were taken over from an earlier run of exactly this system.
     """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
+    title: str = ""
+    system: str = "footnote"
     started: str
     seconds: float
+    cached: int = 0
     settings: dict[str, Any]
     versions: dict[str, str]
     machine: str
     commit: str | None
-    rows: tuple[Row, ...]
+    rows: tuple[AnyRow, ...] = ()
     overall: dict[str, Estimate]
-    by_kind: dict[Kind, dict[str, Estimate]]
+    by_group: dict[str, dict[str, Estimate]]
     by_split: dict[Split, dict[str, Estimate]]
     statuses: dict[Status, dict[Status, int]]
     latency_ms: dict[str, float]
+
+    @property
+    def answers(self) -> tuple[AnswerRow, ...]:
+        """The rows that are questions."""
+        return tuple(row for row in self.rows if isinstance(row, AnswerRow))
+
+    @property
+    def claims(self) -> tuple[ClaimRow, ...]:
+        """The rows that are claims."""
+        return tuple(row for row in self.rows if isinstance(row, ClaimRow))
+
+    def save(self, path: Path) -> None:
+        """Write the run to ``path`` as JSON Lines; a file that is there is replaced whole."""
+        lines = [self.model_dump_json(exclude={"rows"})]
+        lines += [row.model_dump_json() for row in self.rows]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.part")
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        part.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Run:
+        """Read a run that ``save`` wrote.
+
+        Raises:
+            UnreadableRun: if there is none at ``path``.
+        """
+        try:
+            head, *rows = path.read_text(encoding="utf-8").splitlines()
+            fields = json.loads(head) | {"rows": [json.loads(row) for row in rows]}
+            return cls.model_validate(fields)
+        except OSError as error:
+            raise UnreadableRun(f"{path} cannot be read: {error.strerror or error}") from error
+        except (ValueError, TypeError, ValidationError) as error:
+            what = "not a run of `footnote eval`, or of another version"
+            raise UnreadableRun(f"{path} is {what}; run `footnote eval` again") from error
 
 
 def versions() -> dict[str, str]:

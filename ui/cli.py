@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ui.errors import explain
+from ui.evaluate import app as evaluation
 
 if TYPE_CHECKING:
     from index import SyncReport
@@ -27,6 +28,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(evaluation, name="eval")
 
 Documents = Annotated[
     Path | None,
@@ -181,29 +184,6 @@ def serve(
     - **footnote serve --port 8000**, then open /docs for the HTTP interface
     """
     _serve(_settings(host=host, port=port, documents=documents, data=data), open_browser=False)
-
-
-@app.command(name="eval")
-def evaluate(
-    dataset: Annotated[
-        Path | None, typer.Argument(help="Cases to ask (JSONL); the golden set if not given.")
-    ] = None,
-    split: Annotated[str, typer.Option(help="dev, test or all.")] = "all",
-    documents: Documents = None,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-    gate: Annotated[
-        bool, typer.Option("--gate/--no-gate", help="Fail (exit 1) under a threshold.")
-    ] = True,
-) -> None:
-    """Measure the answers on questions whose answers and evidence are known.
-
-    - **footnote eval** asks the golden questions and writes results/
-    - **footnote eval my-cases.jsonl --documents ~/papers --no-gate**
-    """
-    from evals.run import evaluate_command
-
-    raise typer.Exit(evaluate_command(dataset, split, documents, out, as_json, gate))
 
 
 @app.command()

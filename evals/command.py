@@ -1,0 +1,217 @@
+"""What ``footnote eval`` does: find the set, run the system on it, leave results behind."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from evals import results
+from evals.cache import Cache, code_digest
+from evals.cases import Case, CasesError, load_cases, select
+from evals.catalogue import METRICS
+from evals.datasets import SETS, MissingData
+from evals.gate import Shortfall, ThresholdsError, shortfalls, thresholds_of
+from evals.pool import Collection
+from evals.report import render
+from evals.results import Run, UnreadableRun
+from evals.run import Plan, run_answers, run_claims, run_rewrites
+from evals.systems import open_system
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
+
+GOLDEN = Path(__file__).parent / "datasets" / "golden.jsonl"
+DONE, BELOW, FAILED = 0, 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a user asked ``footnote eval`` for.
+
+    ``cases`` is a file of cases, or ``public`` the name of a public set; with neither it is the
+    golden set. ``gate`` None holds a run against its thresholds if it has some.
+    """
+
+    cases: Path | None = None
+    public: str | None = None
+    split: str = "all"
+    system: str = "footnote"
+    documents: Path | None = None
+    data_root: Path | None = None
+    out: Path = Path("results")
+    as_json: bool = False
+    gate: bool | None = None
+    limit: int | None = None
+    fresh: bool = False
+    jobs: int = 1
+
+    @property
+    def name(self) -> str:
+        """Name of the run, of its files and of its table of thresholds."""
+        base = self.public or f"{(self.cases or GOLDEN).stem}-{self.split}"
+        peer = "" if self.system == "footnote" else f"-{self.system}"
+        part = f"-first{self.limit}" if self.limit else ""
+        return f"{base}{peer}{part}"
+
+
+def evaluate_command(request: Request) -> int:
+    """Run ``footnote eval``: print a table, write ``out/<name>.jsonl`` and ``.html``.
+
+    Documents are indexed below ``out``, so the user's own index is left alone.
+
+    Returns:
+        0 done, 1 under a threshold, 3 failed (the reason is on standard error).
+    """
+    console = Console(stderr=True)
+    try:
+        thresholds = thresholds_of(request.name)
+        if request.gate and not thresholds:
+            raise ThresholdsError(f"thresholds.toml has no table [{request.name}] to hold it to")
+        run = run_request(request, console)
+        missed = [] if request.gate is False else shortfalls(run, thresholds)
+        _write(run, thresholds, request.out)
+    except Exception as error:
+        explain(error, console)
+        return FAILED
+    if request.as_json:
+        sys.stdout.write(run.model_dump_json(exclude={"rows"}, indent=2) + "\n")
+    else:
+        _print(run, thresholds, missed, request.out)
+    return BELOW if missed else DONE
+
+
+def run_request(request: Request, console: Console) -> Run:
+    """Run what was asked for and return the run; progress is shown on ``console``.
+
+    Raises:
+        MissingData: if a public set is not on this machine.
+        CasesError: if the cases or their evidence cannot be used.
+    """
+    if request.public is None:
+        path = request.cases or GOLDEN
+        cases = select(load_cases(path), request.split)
+        return _answers(request, cases, request.documents, console, path.stem)
+    public = SETS.get(request.public)
+    if public is None:
+        raise CasesError([f"no set {request.public!r}; there are {', '.join(SETS)}"])
+    content = public.read(request.data_root)
+    if isinstance(content, Collection):
+        pool = request.out / ".pools" / content.pool.digest
+        folder = content.pool.write(pool / "documents")
+        return _answers(request, content.cases, folder, console, public.title, pool / ".footnote")
+    items = content[: request.limit]
+    with _planned(request, public.title, {}, console) as plan:
+        if public.task == "claims":
+            return run_claims(items, plan)
+        from index.embedder import SentenceEmbedding
+
+        return run_rewrites(items, plan, SentenceEmbedding().embed)
+
+
+def _answers(
+    request: Request,
+    cases: Sequence[Case],
+    documents: Path | None,
+    console: Console,
+    title: str,
+    data: Path | None = None,
+) -> Run:
+    from rag.assistant import Assistant
+
+    settings = _settings(documents, data or request.out / ".footnote")
+    if not settings.documents.is_dir():
+        there = "is a file" if settings.documents.exists() else "does not exist"
+        raise CasesError(
+            [f"{settings.documents} {there}; give the folder of the documents with --documents"]
+        )
+    with console.status("Indexing the documents…"), Assistant.open(settings) as assistant:
+        for skipped in assistant.sync().skipped:
+            line = f"skipped {skipped.source}: {skipped.reason}"
+            console.print(line, markup=False, soft_wrap=True)
+        console.status("").stop()
+        system = open_system(request.system, assistant)
+        texts = sorted((d.source, d.content_hash) for d in assistant.index.documents())
+        depends_on = {"settings": system.settings, "texts": texts}
+        with _planned(request, title, depends_on, console, system.settings) as plan:
+            return run_answers(system, cases[: request.limit], plan)
+
+
+def _settings(documents: Path | None, data: Path) -> Settings:
+    from rag.settings import Settings
+
+    settings = Settings(data=data)
+    return settings.model_copy(update={"documents": documents}) if documents else settings
+
+
+@contextmanager
+def _planned(
+    request: Request,
+    title: str,
+    depends_on: dict[str, Any],
+    console: Console,
+    settings: dict[str, Any] | None = None,
+) -> Iterator[Plan]:
+    """A plan that shows a progress bar and keeps its rows in ``out/.cache``."""
+    depends_on |= {"code": code_digest(), "versions": results.versions()}
+    depends_on |= {"machine": results.machine(), "system": request.system}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(request.name, total=None)
+        yield Plan(
+            name=request.name,
+            title=title,
+            system=request.system,
+            settings=settings or {},
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            cache=Cache(request.out / ".cache", depends_on, request.fresh),
+            jobs=request.jobs,
+        )
+
+
+def explain(error: Exception, console: Console) -> None:
+    """Say what went wrong: in a line where it is the user's to mend, in full where it is ours."""
+    from index.types import IndexLocked, IndexUnusable
+
+    theirs = (CasesError, MissingData, ThresholdsError, UnreadableRun, IndexLocked, IndexUnusable)
+    if isinstance(error, (*theirs, OSError)):
+        text = f"footnote eval: {error}"
+    else:
+        text = "".join(traceback.format_exception(error))
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _write(run: Run, thresholds: dict[str, float], out: Path) -> None:
+    run.save(out / f"{run.name}.jsonl")
+    (out / f"{run.name}.html").write_text(render(run, thresholds), encoding="utf-8")
+
+
+def _print(run: Run, thresholds: dict[str, float], missed: Sequence[Shortfall], out: Path) -> None:
+    console = Console()
+    table = Table(title=f"{run.name}: {len(run.rows)} cases")
+    for heading in ("metric", "value", "95 % interval", "cases", "threshold"):
+        table.add_column(heading, justify="left" if heading == "metric" else "right")
+    for name, metric in METRICS.items():
+        if (found := run.overall.get(name)) is None:
+            continue
+        limit = f"{thresholds[name]:g}" if name in thresholds else ""
+        interval = f"{found.low:.3f} – {found.high:.3f}"
+        table.add_row(metric.label, f"{found.value:.3f}", interval, str(found.cases), limit)
+    console.print(table)
+    by_group = ", ".join(f"{k} {e['right'].value:.2f}" for k, e in run.by_group.items())
+    console.print(f"handled right by group: {by_group}")
+    p50, p95 = run.latency_ms["p50"], run.latency_ms["p95"]
+    console.print(f"latency: p50 {p50:.0f} ms, p95 {p95:.0f} ms; {run.cached} rows from the cache")
+    console.print(f"{out / run.name}.jsonl and .html written")
+    for shortfall in missed:
+        console.print(f"[red]under its threshold:[/red] {shortfall}")

@@ -1,0 +1,128 @@
+"""What is evaluated: anything that turns a case into an ``Answer``, and two peers of ours.
+
+All run on the same index. ``Footnote`` is the assistant with whatever writer it is set to.
+``TopPassages`` shows the passages that search found, as a search engine would: it has read
+everything and refuses nothing. ``CitationEngine`` is llama-index's own ``CitationQueryEngine``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from evals.cases import Case, CasesError, Library
+from rag.schema import Answer, Citation, Passage, Sentence
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+
+class System(Protocol):
+    """What can be evaluated: it answers from stored texts."""
+
+    name: str
+
+    @property
+    def index(self) -> Library: ...  # noqa: D102
+    @property
+    def settings(self) -> dict[str, Any]: ...  # noqa: D102
+    def answer(self, case: Case) -> Answer: ...  # noqa: D102
+    def search(self, case: Case, depth: int) -> Sequence[Passage]: ...  # noqa: D102
+    def confidence(self, answer: Answer) -> float | None: ...  # noqa: D102
+
+
+class Footnote:
+    """The assistant, asked as a person would ask it."""
+
+    name = "footnote"
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+        self.index: Library = assistant.index
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The assistant's settings, without secrets and without where its folders lie."""
+        settings = self._assistant.settings
+        return settings.model_dump(mode="json", exclude={"api_key"})
+
+    def answer(self, case: Case) -> Answer:
+        """Ask the question after its history, of the given documents if the case names some."""
+        return self._assistant.ask(case.question, history=case.history, documents=case.given)
+
+    def search(self, case: Case, depth: int) -> Sequence[Passage]:
+        """Return the ``depth`` best passages for the question."""
+        asked = self._assistant.ask(
+            case.question, history=case.history, documents=case.given, top_k=depth
+        )
+        return asked.passages
+
+    def confidence(self, answer: Answer) -> float | None:
+        """How sure it is that there is an answer: its own word, else the best cosine found."""
+        own = getattr(answer, "confidence", None)
+        if own is not None:
+            return float(own)
+        cosines = [p.dense_score for p in answer.passages if p.dense_score is not None]
+        return max(cosines, default=0.0)
+
+
+class TopPassages(Footnote):
+    """A plain top-k system: it shows the best passages whole and cites each."""
+
+    name = "top-passages"
+
+    def answer(self, case: Case) -> Answer:
+        """Show what search found, whole, best first."""
+        asked = super().answer(case)
+        if not asked.passages:
+            return asked
+        cited = [_cited(n, passage, self) for n, passage in enumerate(asked.passages, start=1)]
+        return Answer(
+            status="answered",
+            question=asked.question,
+            standalone_question=asked.standalone_question,
+            sentences=tuple(
+                Sentence(text=c.quote, citations=(c.marker,), support=1.0, verdict="supported")
+                for c in cited
+            ),
+            citations=tuple(cited),
+            passages=asked.passages,
+            writer="quotes",
+            timings_ms=asked.timings_ms,
+        )
+
+    def confidence(self, answer: Answer) -> float | None:
+        """The best cosine found: it has no other."""
+        return max((p.dense_score or 0.0 for p in answer.passages), default=0.0)
+
+
+def open_system(name: str, assistant: Assistant) -> System:
+    """Return the system called ``name`` over the index of ``assistant``.
+
+    Raises:
+        CasesError: if there is none of this name.
+    """
+    systems = {system.name: system for system in (Footnote, TopPassages)}
+    if name not in systems:
+        raise CasesError([f"no system {name!r}; there are {', '.join(systems)}"])
+    return systems[name](assistant)
+
+
+def _cited(marker: int, passage: Passage, system: Footnote) -> Citation:
+    from hashlib import sha256
+
+    text = system.index.text(passage.document)
+    return Citation(
+        marker=marker,
+        document=passage.document,
+        title=passage.title,
+        source=passage.source,
+        published=passage.published,
+        page=passage.page,
+        heading=passage.heading,
+        start=passage.start,
+        end=passage.end,
+        quote=text[passage.start : passage.end],
+        content_hash=sha256(text.encode()).hexdigest(),
+        passage=passage.id,
+    )

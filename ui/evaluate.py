@@ -1,0 +1,81 @@
+"""``footnote eval``: measure the answers on questions whose answers are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder for the results.")]
+Documents = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder to answer from.")]
+
+
+@app.callback(invoke_without_command=True)
+def evaluate(
+    context: typer.Context,
+    cases: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Your own cases (JSONL); the golden set if not given."),
+    ] = None,
+    public: Annotated[
+        str | None, typer.Option("--set", metavar="NAME", help="A public set: footnote eval sets.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="dev, test or all; of the golden set.")] = "all",
+    system: Annotated[
+        str, typer.Option(help="footnote, or a peer: top-passages, citation-engine.")
+    ] = "footnote",
+    documents: Documents = None,
+    data_root: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of the public sets.")
+    ] = None,
+    out: Out = Path("results"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    gate: Annotated[
+        bool | None,
+        typer.Option("--gate/--no-gate", help="Fail (exit 1) under a threshold, if there is one."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first cases.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Take nothing from the cache.")] = False,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Questions at once; for language models elsewhere.")
+    ] = 1,
+) -> None:
+    """Measure the answers on questions whose answers and evidence are known.
+
+    Stopped runs go on where they were; nothing is asked twice of the same system.
+
+    - **footnote eval** asks the golden questions and writes results/
+    - **footnote eval init** drafts cases from your own documents, for you to edit
+    - **footnote eval --cases my-cases.jsonl --documents ~/papers**
+    - **footnote eval --set clapnq** runs a public set; **footnote eval sets** lists them
+    - **footnote eval compare BEFORE AFTER** says whether a difference is more than chance
+    """
+    if context.invoked_subcommand:
+        return
+    from evals.command import Request, evaluate_command
+
+    request = Request(
+        cases, public, split, system, documents, data_root, out, as_json, gate, limit, fresh, jobs
+    )
+    raise typer.Exit(evaluate_command(request))
+
+
+@app.command()
+def sets() -> None:
+    """List the public sets, what each measures, and whether it is on this machine.
+
+    - **footnote eval sets**
+    """
+    from evals.datasets import SETS, data_root
+
+    for found in SETS.values():
+        there = "" if (data_root() / found.folder).is_dir() else f"  (not in {data_root()})"
+        typer.echo(f"{found.name:17}{found.task:10}{found.title}{there}")
