@@ -47,6 +47,7 @@ class Assistant:
         self._embedder = embedder
         self._writer = writer
         self._retriever = retriever
+        self._check = grounding.GroundingCheck(embedder)
         self._examples: tuple[int, list[str]] | None = None
 
     @classmethod
@@ -150,7 +151,7 @@ class Assistant:
         withheld: list[Sentence] = []
         for drafted in draft.sentences:
             cited = "\n".join(source.text for source in drafted.sources)
-            outcome = grounding.check(drafted.text, cited, f"{question} {resolved}")
+            outcome = self._check(drafted.text, cited, f"{question} {resolved}")
             if outcome.supported:
                 markers = tuple(dict.fromkeys(sheet.cite(source) for source in drafted.sources))
                 shown.append(_sentence(drafted, markers, outcome))
@@ -168,7 +169,7 @@ class Assistant:
             message=(draft.message or NOT_FOUND) if nothing else draft.message,
             writer=self._writer.name,
         )
-        return grounding.enforce(answer, self.index)
+        return grounding.enforce(answer, self.index, self._check)
 
     def __enter__(self) -> Self:
         return self

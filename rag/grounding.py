@@ -1,21 +1,28 @@
-"""Is a sentence supported by the text it cites, and does an answer keep the contract?"""
+"""Is a sentence supported by the text it cites, and does an answer keep the contract?
+
+A sentence that stands in the cited text word for word is supported. Of any other, every figure and
+name must be there, it must not turn round what the source says, and enough of it must be said.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
+from index.embedder import SentenceEmbedding
 from index.index import Index
-from rag.language import parse
 from rag.schema import Answer, Sentence
-from rag.terms import Term, same_term, stem, terms
+from rag.support.comparison import Comparison
+from rag.support.doubts import doubts
+from rag.support.reading import Reading
 
-_COUNTING = (
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred "
-    "thousand million billion dozen half third quarter twice"
-)
-_NUMBER_WORDS = frozenset(stem(word) for word in _COUNTING.split())
+SUPPORTED = 0.6  # the support from which on a sentence counts as supported
+UNSUPPORTED = 0.3  # under it a sentence counts as unsupported; between the two it is unclear
+
+Verdict = Literal["supported", "unsupported", "unclear"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,41 +33,82 @@ class Check:
     support: float
     reason: str | None = None
 
+    @property
+    def verdict(self) -> Verdict:
+        """``unclear`` where neither is sure; it is withheld all the same."""
+        if self.supported:
+            return "supported"
+        return "unclear" if self.support >= UNSUPPORTED else "unsupported"
+
+
+Checker = Callable[[str, str, str], Check]
+
 
 class BrokenContract(AssertionError):
     """An answer would have left that breaks an invariant; says which. It is not shown."""
 
 
-def check(sentence: str, cited: str, question: str = "") -> Check:
-    """Check ``sentence`` against the text it cites.
+class GroundingCheck:
+    """Checks sentences; keeps the sources it has read for the next. Thread-safe.
 
-    A sentence that stands in the cited text word for word is supported. Of any other, every
-    figure and every name must stand in the cited text or in the question, and its support is the
-    share of its content words that do; from 0.6 on it counts as supported.
+    With an ``embedder`` words are also compared by how they are used (their vectors in context);
+    without one only by what they are.
+
+    Example:
+        check = GroundingCheck(embedder)
+        check("It treats 2 million patients.", "It treats 1.5 million.").reason
+        # 'the figure 2 million is not in the source'
     """
-    if sentence.strip() and _stands_in(sentence, cited):
-        return Check(True, 1.0)
-    said = terms(sentence)
-    if not said:
-        return Check(False, 0.0, "it says nothing that could be checked")
-    given = terms(f"{cited}\n{question}")
-    missing = [term for term in said if not _given(term, given)]
-    names = _proper(sentence)
-    for term in missing:
-        if term.number is not None or term.stem in _NUMBER_WORDS:
-            return Check(False, 0.0, f"the figure {term.text} is not in the source")
-        if term.name or term.start in names:
-            return Check(False, 0.0, f"{term.text} is not named in the source")
-    total = len(said)
-    share = 1 - len(missing) / total
-    if share < 0.6:
-        reason = f"only {total - len(missing)} of its {total} content words are in the source"
-        return Check(False, share, reason)
-    return Check(True, share)
+
+    def __init__(self, embedder: SentenceEmbedding | None = None, cache: int = 128) -> None:
+        self._encode = embedder.encode if embedder else None
+        self._read = lru_cache(maxsize=cache)(lambda text: Reading(text, self._encode))
+
+    def prepare(self, cited: str) -> None:
+        """Read ``cited`` ahead, so that the first sentence checked against it need not wait."""
+        source = self._read(cited)
+        if self._encode and source.words:
+            _ = source.vectors
+
+    def __call__(self, sentence: str, cited: str, question: str = "") -> Check:
+        """Check ``sentence`` against the text it cites; see the module."""
+        if sentence.strip() and _stands_in(sentence, cited):
+            return Check(True, 1.0)
+        claim, source = Reading(sentence, self._encode), self._read(cited)
+        if not any(word.content for word in claim.words) and not claim.figures:
+            return Check(False, 0.0, "it says nothing that could be checked")
+        comparison = Comparison(claim, source, with_vectors=False)
+        asked = self._read(question)
+        first = next(doubts(comparison, asked), None)
+        share, reason = _covered(comparison, asked)
+        if first:
+            return Check(False, min(share, 0.9) * UNSUPPORTED, first.reason)
+        return Check(share >= SUPPORTED, share, None if share >= SUPPORTED else reason)
 
 
-def enforce(answer: Answer, index: Index) -> Answer:
+def _covered(comparison: Comparison, asked: Reading) -> tuple[float, str]:
+    """The share of the claim's content words that source or question has, and that in words."""
+    content = [n for n, word in enumerate(comparison.claim.words) if word.content]
+    words = comparison.claim.words
+    given = [n for n in content if comparison.has[n] or words[n].stem in asked.where]
+    share = len(given) / len(content) if content else 1.0
+    return share, f"only {len(given)} of its {len(content)} content words are in the source"
+
+
+@lru_cache(maxsize=1)
+def _without_vectors() -> GroundingCheck:
+    return GroundingCheck()
+
+
+def check(sentence: str, cited: str, question: str = "") -> Check:
+    """Check ``sentence`` against the text it cites without a model of the meaning of words."""
+    return _without_vectors()(sentence, cited, question)
+
+
+def enforce(answer: Answer, index: Index, checker: Checker = check) -> Answer:
     """Return ``answer`` if it keeps every invariant of the contract.
+
+    ``checker`` is the check that its sentences passed.
 
     Raises:
         BrokenContract: if a quote is not the text it points at, a shown sentence is not cited or
@@ -70,7 +118,8 @@ def enforce(answer: Answer, index: Index) -> Answer:
     _markers_run(answer)
     cited = {citation.marker: citation.quote for citation in answer.citations}
     for sentence in answer.sentences:
-        _is_supported(sentence, cited, f"{answer.question} {answer.standalone_question}")
+        question = f"{answer.question} {answer.standalone_question}"
+        _is_supported(sentence, cited, question, checker)
     if answer.status in ("not_found", "needs_clarification") and answer.sentences:
         raise BrokenContract("a refusal makes a claim")
     if answer.status in ("answered", "partial", "conflicting") and not answer.sentences:
@@ -99,21 +148,14 @@ def _markers_run(answer: Answer) -> None:
         raise BrokenContract("citations and markers differ")
 
 
-def _is_supported(sentence: Sentence, cited: dict[int, str], question: str) -> None:
+def _is_supported(
+    sentence: Sentence, cited: dict[int, str], question: str, checker: Checker
+) -> None:
     if not sentence.citations or sentence.verdict != "supported":
         raise BrokenContract(f"a sentence without support is shown: {sentence.text!r}")
     quotes = "\n".join(cited[marker] for marker in sentence.citations)
-    if not (outcome := check(sentence.text, quotes, question)).supported:
+    if not (outcome := checker(sentence.text, quotes, question)).supported:
         raise BrokenContract(f"{outcome.reason}: {sentence.text!r}")
-
-
-def _given(term: Term, given: list[Term]) -> bool:
-    return any(same_term(term, other) for other in given)
-
-
-def _proper(sentence: str) -> set[int]:
-    """Where the proper nouns of ``sentence`` begin, also at its start, where all is capital."""
-    return {token.idx for token in parse(sentence) if token.pos_ == "PROPN"}
 
 
 def _stands_in(sentence: str, cited: str) -> bool:

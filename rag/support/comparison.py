@@ -1,0 +1,204 @@
+"""A sentence laid against the text it cites: which word matches which, and in which sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from index.embedder import Vectors
+from rag.support.figures import Figure, same_figure
+from rag.support.reading import Reading, Word
+from rag.terms import same_name
+
+Floats = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name or figure: the words ``first`` to ``last`` (one past) of a reading."""
+
+    first: int
+    last: int
+    text: str
+    figure: Figure | None = None
+
+    def kind(self) -> str:
+        """What it may be mistaken for: a year for a year, a name for a name."""
+        if self.figure is None:
+            return "name"
+        return self.figure.kind if self.figure.kind in ("date", "percent") else "number"
+
+
+def mentions(reading: Reading) -> list[Mention]:
+    """Return the figures and names of ``reading`` in order, each name as one run of words."""
+    found = []
+    taken: set[int] = set()
+    for figure in reading.figures:
+        places = reading.word_at(figure.start, figure.end)
+        if places and not figure.vague:
+            found.append(Mention(places[0], places[-1] + 1, figure.text, figure))
+            taken.update(places)
+    run: list[int] = []
+    for n, word in enumerate([*reading.words, None]):
+        joined = bool(run) and word is not None and _adjoins(reading, run[-1], n)
+        named = word is not None and n not in taken and _is_name(reading, n)
+        if run and not (joined and named):
+            found.append(_run(reading, run))
+            run = []
+        if named:
+            run.append(n)
+    return sorted(found, key=lambda mention: mention.first)
+
+
+def _is_name(reading: Reading, n: int) -> bool:
+    """A capital that is not due to a start; at a start, if a name goes on or is one elsewhere."""
+    word = reading.words[n]
+    if word.name:
+        return True
+    if not (word.opens and word.content and word.text[0].isupper()):
+        return False
+    follows = (
+        n + 1 < len(reading.words) and reading.words[n + 1].name and _adjoins(reading, n, n + 1)
+    )
+    return follows or any(reading.words[at].name for at in reading.where[word.stem])
+
+
+def _adjoins(reading: Reading, one: int, other: int) -> bool:
+    words = reading.words
+    gap = reading.text[words[one].end : words[other].start]
+    return gap.strip() in ("", ".", "-", "'s", "’s") and len(gap) < 5 and "\n" not in gap
+
+
+def _run(reading: Reading, run: list[int]) -> Mention:
+    words = reading.words
+    return Mention(run[0], run[-1] + 1, reading.text[words[run[0]].start : words[run[-1]].end])
+
+
+class Comparison:
+    """``claim`` against ``source``; ``m`` and ``n`` are their numbers of words."""
+
+    def __init__(self, claim: Reading, source: Reading, with_vectors: bool) -> None:
+        self.claim = claim
+        self.source = source
+        self.with_vectors = with_vectors
+
+    @cached_property
+    def same(self) -> Flags:
+        """Whether a word of the claim and one of the source are the same or derived, (m, n)."""
+        table = np.zeros((len(self.claim.words), len(self.source.words)), dtype=bool)
+        for n, word in enumerate(self.claim.words):
+            table[n, _matches(word, self.source)] = True
+        for said in self.claim.figures:
+            rows = self.claim.word_at(said.start, said.end)
+            for given in self.source.figures:
+                if same_figure(said, given):
+                    table[np.ix_(rows, self.source.word_at(given.start, given.end))] = True
+        return table
+
+    @cached_property
+    def has(self) -> Floats:
+        """1 for each word of the claim that the source has, else 0, (m,)."""
+        return np.asarray(self.same.any(axis=1), dtype=np.float32)
+
+    @cached_property
+    def close(self) -> Floats:
+        """Cosine of each pair of words where they stand, (m, n); 1 or 0 without vectors."""
+        if not self.with_vectors or not len(self.claim.words) or not len(self.source.words):
+            return self.same.astype(np.float32)
+        return np.asarray(self.claim.vectors @ self.source.vectors.T, dtype=np.float32)
+
+    @cached_property
+    def likeness(self) -> Floats:
+        """How far one word stands for another in [0, 1], (m, n): the same, or close in use."""
+        soft = np.clip((self.close - 0.3) / 0.6, 0, 1)
+        blended = np.maximum(0.7 * soft + 0.3 * self.same, 0.6 * self.same)
+        return np.asarray(blended, dtype=np.float32)
+
+    @cached_property
+    def starts(self) -> npt.NDArray[np.intp]:
+        """Where in the source's words each sentence that has words begins, (k,)."""
+        of = self.source.of_sentence
+        return np.flatnonzero(np.r_[True, of[1:] != of[:-1]]) if len(of) else np.zeros(0, np.intp)
+
+    @cached_property
+    def covers(self) -> Flags:
+        """Whether each sentence of the source has each word of the claim, (m, k)."""
+        return np.logical_or.reduceat(self.same, self.starts, axis=1)
+
+    @cached_property
+    def nears(self) -> Floats:
+        """The closest word in each sentence of the source, (m, k)."""
+        return np.maximum.reduceat(self.close, self.starts, axis=1)
+
+    @cached_property
+    def support_of(self) -> Floats:
+        """How much of the claim each sentence of the source carries, in [0, 1], (k,)."""
+        weights = self.claim.weights
+        total = max(float(weights.sum()), 1e-6)
+        lexical = weights @ self.covers / total
+        if not self.with_vectors:
+            return np.asarray(lexical, dtype=np.float32)
+        return np.asarray(0.5 * lexical + 0.5 * (weights @ self.nears) / total, dtype=np.float32)
+
+    @cached_property
+    def best(self) -> list[int]:
+        """The sentences of the source, those that carry most of the claim first."""
+        return [int(n) for n in np.argsort(-self.support_of, kind="stable")]
+
+    def span(self, sentence: int) -> tuple[int, int]:
+        """The words of the ``sentence``-th sentence of the source that has any."""
+        after = sentence + 1 < len(self.starts)
+        last = self.starts[sentence + 1] if after else len(self.source.words)
+        return int(self.starts[sentence]), int(last)
+
+    def sentence_of(self, word: int) -> int:
+        """The sentence, counted as in ``starts``, of a word of the source."""
+        return int(np.searchsorted(self.starts, word, side="right")) - 1
+
+    @cached_property
+    def said(self) -> list[Mention]:
+        """Names and figures of the claim; a lone capital at its start if the source names it."""
+        found = mentions(self.claim)
+        first = self.claim.words[0] if self.claim.words else None
+        if (
+            first
+            and first.content
+            and first.text[0].isupper()
+            and not any(m.first == 0 for m in found)
+        ):
+            places = self.source.where.get(first.stem, [])
+            if any(self.source.words[n].name for n in places):
+                found.insert(0, Mention(0, 1, first.text))
+        return found
+
+    @cached_property
+    def given(self) -> list[Mention]:
+        """Names and figures of the source."""
+        return source_mentions(self.source)
+
+
+def source_mentions(source: Reading) -> list[Mention]:
+    """Return ``mentions`` of a source, worked out once."""
+    kept = source.__dict__.get("_mentions")
+    if kept is None:
+        kept = source.__dict__["_mentions"] = mentions(source)
+    return list(kept)
+
+
+def _matches(word: Word, source: Reading) -> list[int]:
+    places = source.where.get(word.stem)
+    if places is not None or not word.content:
+        return places or []
+    if word.text[0].isupper() or word.folded[:1].isdigit():
+        return [n for stem, at in source.where.items() if same_name(word.stem, stem) for n in at]
+    return []
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Return the mean of ``vectors`` (n, d), of unit length, shape (d,)."""
+    mean = vectors.mean(axis=0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)

@@ -1,0 +1,169 @@
+"""All that speaks for and against a claim, as one row of numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rag.support.comparison import Comparison, Floats
+from rag.support.figures import given_in
+from rag.support.polarity import Polarity, negators
+
+_SELF = frozenset(["i", "me", "my", "we", "our", "us", "you", "your"])
+
+
+def coverage(comparison: Comparison, asked: frozenset[str]) -> dict[str, float]:
+    """Return how much of the claim the source has, by several measures, each named."""
+    found = {**_lexical(comparison, asked), **_copied(comparison), **_claim(comparison)}
+    if comparison.with_vectors:
+        found |= _aligned(comparison)
+    return found
+
+
+def _share(weights: Floats, flags: Floats) -> float:
+    total = float(weights.sum())
+    return float(weights @ flags) / total if total else 0.0
+
+
+def _lexical(comparison: Comparison, asked: frozenset[str]) -> dict[str, float]:
+    claim = comparison.claim
+    weights = claim.weights
+    flat = (weights > 0).astype(np.float32)
+    has = comparison.has
+    known = np.maximum(has, np.array([w.stem in asked for w in claim.words], dtype=np.float32))
+    per_sentence = weights @ comparison.covers / max(float(weights.sum()), 1e-6)
+    best = comparison.best
+    pair = _best_pair(comparison)
+    missing = weights * (1 - has)
+    names = np.array([w.name and w.content for w in claim.words], dtype=np.float32)
+    return {
+        "covered": _share(weights, has),
+        "covered_flat": _share(flat, has),
+        "covered_or_asked": _share(weights, known),
+        "covered_all_words": float(has.mean()) if len(has) else 0.0,
+        "best_sentence": float(per_sentence.max(initial=0)),
+        "second_sentence": float(per_sentence[best[1]]) if len(best) > 1 else 0.0,
+        "best_pair": pair,
+        "worst_part": _worst_part(comparison, has),
+        "missing": float((missing > 0).sum()),
+        "missing_weight": float(missing.max(initial=0)),
+        "names_missing": float((names * (1 - has)).sum()),
+        "names_covered": _share(names, has) if names.any() else 1.0,
+        "figures_missing": float(
+            sum(not f.vague and not given_in(f, comparison.source.figures) for f in claim.figures)
+        ),
+        "source_covered": _source_covered(comparison),
+    }
+
+
+def _best_pair(comparison: Comparison) -> float:
+    """The share that two sentences of the source carry together, the best of the best six."""
+    weights, best = comparison.claim.weights, comparison.best[:6]
+    columns = comparison.covers[:, best]
+    both = columns[:, :, None] | columns[:, None, :]
+    total = max(float(weights.sum()), 1e-6)
+    return float(np.einsum("m,mab->ab", weights, both).max(initial=0)) / total
+
+
+def _worst_part(comparison: Comparison, has: Floats) -> float:
+    """The lowest share of any sentence of the claim, if it has several."""
+    claim = comparison.claim
+    shares = [
+        _share(claim.weights[at], has[at])
+        for n in np.unique(claim.of_sentence)
+        if claim.weights[at := claim.of_sentence == n].any()
+    ]
+    return min(shares, default=0.0)
+
+
+def _source_covered(comparison: Comparison) -> float:
+    """The share of the best sentence of the source that the claim has."""
+    if not comparison.best:
+        return 0.0
+    first, last = comparison.span(comparison.best[0])
+    back = np.asarray(comparison.same[:, first:last].any(axis=0), dtype=np.float32)
+    return _share(comparison.source.weights[first:last], back)
+
+
+def _copied(comparison: Comparison) -> dict[str, float]:
+    """Runs of words that stand in the source in the same order, next to each other."""
+    same = comparison.same
+    m, n = same.shape
+    run = np.zeros((m + 1, n + 1), dtype=np.int32)
+    for row in range(m):
+        run[row + 1, 1:] = np.where(same[row], run[row, :-1] + 1, 0)
+    ends = run[1:, 1:].max(axis=1, initial=0)
+    in_run = {size: np.zeros(m, dtype=bool) for size in (2, 3, 5)}
+    for size, flags in in_run.items():
+        for at in np.flatnonzero(ends >= size):
+            flags[max(0, at + 1 - int(ends[at])) : at + 1] = True
+    count = max(m, 1)
+    return {
+        "bigrams": float(in_run[2].sum()) / count,
+        "trigrams": float(in_run[3].sum()) / count,
+        "fivegrams": float(in_run[5].sum()) / count,
+        "longest_run": float(ends.max(initial=0)) / count,
+        "longest_words": float(min(ends.max(initial=0), 30)),
+    }
+
+
+def _claim(comparison: Comparison) -> dict[str, float]:
+    claim, source = comparison.claim, comparison.source
+    words = [word.folded for word in claim.words]
+    given = {word.folded for word in source.words}
+    return {
+        "words": float(min(len(words), 60)),
+        "content_words": float(min((claim.weights > 0).sum(), 30)),
+        "weight": float(claim.weights.mean()) if words else 0.0,
+        "sentences": float(min(len(claim.sentences), 5)),
+        "source_words": float(np.log1p(len(source.words))),
+        "speaks_of_self": float(sum(w in _SELF for w in words if w not in given)),
+        "asks": float("?" in claim.text),
+    }
+
+
+def _aligned(comparison: Comparison) -> dict[str, float]:
+    claim, close = comparison.claim, comparison.close
+    weights = claim.weights
+    if not close.size:
+        names = "aligned aligned_flat aligned_low aligned_best aligned_second aligned_missing"
+        return dict.fromkeys((*names.split(), "aligned_back", "cosine", "cosine_sentence"), 0.0)
+    top = close.max(axis=1)
+    content = weights > 0
+    total = max(float(weights.sum()), 1e-6)
+    per_sentence = np.sort(weights @ comparison.nears / total)[::-1]
+    unmatched = content & ~comparison.same.any(axis=1)
+    first, last = comparison.span(comparison.best[0])
+    back = close[:, first:last].max(axis=0)
+    return {
+        "aligned": float(weights @ top) / total,
+        "aligned_flat": float(top.mean()),
+        "aligned_low": float(np.percentile(top[content], 15)) if content.any() else 0.0,
+        "aligned_best": float(per_sentence[0]),
+        "aligned_second": float(per_sentence[1]) if len(per_sentence) > 1 else 0.0,
+        "aligned_missing": float(top[unmatched].min()) if unmatched.any() else 1.0,
+        "aligned_back": _share(comparison.source.weights[first:last], back),
+        "cosine": float(claim.vector @ comparison.source.vector),
+        "cosine_sentence": _best_cosine(comparison),
+    }
+
+
+def _best_cosine(comparison: Comparison) -> float:
+    """The cosine of the claim's mean word with that of the closest sentence of the source."""
+    sums = np.add.reduceat(comparison.source.vectors, comparison.starts, axis=0)
+    norms = np.maximum(np.linalg.norm(sums, axis=1), 1e-9)
+    return float((sums @ comparison.claim.vector / norms).max())
+
+
+def turned(polarity: Polarity) -> dict[str, float]:
+    """Return how far the source denies what the claim says, by several signs, each named."""
+    comparison = polarity.comparison
+    near = comparison.best[:1]
+    given = [w for s in near for w in comparison.source.words[slice(*comparison.span(s))]]
+    return {
+        "negation_added": polarity.added.weight if polarity.added else 0.0,
+        "negation_dropped": polarity.dropped.weight if polarity.dropped else 0.0,
+        "opposite": polarity.opposite.weight if polarity.opposite else 0.0,
+        "negations": float(len(negators(comparison.claim))),
+        "negations_given": float(sum(w.folded in ("not", "no", "never") for w in given)),
+        **{f"said_{group}": value for group, value in polarity.counts.items()},
+    }

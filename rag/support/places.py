@@ -1,0 +1,181 @@
+"""Is each name and figure of a claim where the source has it, or does another belong there?
+
+A false figure is often a true one of the wrong thing. What is said around a mention is looked for
+around each place where the source has it (``fit``) and around every other name or figure of its
+kind: where another fits better, the source says this of another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.support.comparison import Comparison, Floats, Mention, unit
+from rag.support.figures import same_figure
+from rag.terms import same_name
+
+REACH = 6.0  # words: how fast what is said around a mention loses weight with distance
+SPREAD = 10.0  # words: the same in the source, where it may be put at more length
+
+PLACE_FEATURES = (
+    "fit",
+    "fit_side",
+    "rival_fit",
+    "rival_side",
+    "margin",
+    "margin_side",
+    "absent_margin",
+    "alike",
+    "rival_alike",
+    "occurrences",
+    "rivals",
+    "regret",
+    "figure",
+    "date",
+    "words",
+    "asked",
+    "near_copy",
+    "context",
+    "neighbours",
+    "rival_neighbours",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One mention of the claim, what fits best in its place, and the numbers that speak of it."""
+
+    mention: Mention
+    rival: str | None
+    row: tuple[float, ...]
+
+
+def places(comparison: Comparison, asked: frozenset[str]) -> list[Place]:
+    """Return a ``Place`` for every mention of the claim that the source has.
+
+    ``asked`` are the stems of the question: what it names, an answer may name anywhere.
+    """
+    found = []
+    for mention in comparison.said:
+        own = [m for m in comparison.given if is_same(comparison, mention, m)]
+        if own:
+            found.append(_place(comparison, mention, own, asked))
+    return found
+
+
+def is_same(comparison: Comparison, said: Mention, given: Mention) -> bool:
+    """Return whether two mentions are one figure, or share their last or every shorter word."""
+    if said.figure or given.figure:
+        return bool(said.figure and given.figure and same_figure(said.figure, given.figure))
+    one = [word.stem for word in comparison.claim.words[said.first : said.last]]
+    other = [word.stem for word in comparison.source.words[given.first : given.last]]
+    return any(same_name(a, b) for a in one for b in other)
+
+
+def _place(
+    comparison: Comparison, mention: Mention, own: list[Mention], asked: frozenset[str]
+) -> Place:
+    rivals = [
+        m
+        for m in comparison.given
+        if m.kind() == mention.kind() and m not in own and not _inside(comparison, m, mention)
+    ]
+    around = _around(comparison, mention)
+    fits = [_fit(comparison, mention, around, m) for m in own]
+    others = [_fit(comparison, mention, around, m) for m in rivals]
+    absent = [f[0] for m, f in zip(rivals, others, strict=True) if not _said(comparison, m)]
+    fit, side = (max(f[n] for f in fits) for n in (0, 1))
+    rival, rival_side = (max((f[n] for f in others), default=0.0) for n in (0, 1))
+    sentences = {comparison.sentence_of(m.first) for m in own}
+    carried = comparison.support_of
+    stems = {word.stem for word in comparison.claim.words[mention.first : mention.last]}
+    alike = [_alike(comparison, mention, m) for m in own]
+    best_rival = max(range(len(rivals)), key=lambda n: others[n][0], default=None)
+    row = (
+        fit,
+        side,
+        rival,
+        rival_side,
+        fit - rival,
+        side - rival_side,
+        fit - max(absent, default=0.0),
+        max(alike),
+        max((_alike(comparison, mention, m) for m in rivals[:40]), default=0.0),
+        min(len(own), 5),
+        min(len(rivals), 20),
+        float(carried.max() - max(carried[n] for n in sentences)),
+        float(mention.figure is not None),
+        float(mention.kind() == "date"),
+        float(mention.last - mention.first),
+        float(bool(stems & asked)),
+        float(carried.max()),
+        float(around.sum()),
+        max(f[2] for f in fits),
+        max((f[2] for f in others), default=0.0),
+    )
+    return Place(mention, rivals[best_rival].text if best_rival is not None else None, row)
+
+
+def _around(comparison: Comparison, mention: Mention) -> Floats:
+    """How much each word of the claim says of what stands at ``mention``, (m,)."""
+    at = np.arange(len(comparison.claim.words))
+    distance = np.where(at < mention.first, mention.first - at, at - mention.last + 1)
+    weight = np.maximum(comparison.claim.weights, 0.12) * np.exp(-(distance - 1) / REACH)
+    weight[mention.first : mention.last] = 0
+    return np.asarray(weight, dtype=np.float32)
+
+
+def _fit(
+    comparison: Comparison, mention: Mention, around: Floats, given: Mention
+) -> tuple[float, float, float]:
+    """How well what is said around ``mention`` is said around ``given``: anyhow, by side, next."""
+    total = float(around.sum())
+    low, high = max(0, given.first - 30), min(len(comparison.source.words), given.last + 30)
+    at = np.arange(low, high)
+    distance = np.where(at < given.first, given.first - at, at - given.last + 1)
+    fade = np.exp(-(np.maximum(distance, 1) - 1) / SPREAD)
+    fade[(at >= given.first) & (at < given.last)] = 0
+    sentence = comparison.source.of_sentence
+    fade = np.where(sentence[low:high] == sentence[given.first], fade, 0.5 * fade)
+    like = comparison.likeness[:, low:high] * fade
+    if not total or not like.size:
+        return 0.0, 0.0, 0.0
+    left = like[: mention.first, : max(0, given.first - low)].max(axis=1, initial=0)
+    right = like[mention.last :, given.last - low :].max(axis=1, initial=0)
+    sided = around[: mention.first] @ left + around[mention.last :] @ right
+    return (
+        float(around @ like.max(axis=1)) / total,
+        float(sided) / total,
+        _next(comparison, mention, given),
+    )
+
+
+def _next(comparison: Comparison, mention: Mention, given: Mention) -> float:
+    """Whether the very next words on either side are the same or close, from 0 to 2."""
+    score = 0.0
+    m, n = comparison.same.shape
+    for step in (1, 2):
+        for one, other in (
+            (mention.first - step, given.first - step),
+            (mention.last - 1 + step, given.last - 1 + step),
+        ):
+            if 0 <= one < m and 0 <= other < n:
+                score += 0.5 * float(comparison.likeness[one, other])
+    return score
+
+
+def _alike(comparison: Comparison, mention: Mention, given: Mention) -> float:
+    if not comparison.with_vectors:
+        return 0.0
+    one = unit(comparison.claim.vectors[mention.first : mention.last])
+    other = unit(comparison.source.vectors[given.first : given.last])
+    return float(one @ other)
+
+
+def _inside(comparison: Comparison, given: Mention, mention: Mention) -> bool:
+    return bool(comparison.same[mention.first : mention.last, given.first : given.last].any())
+
+
+def _said(comparison: Comparison, given: Mention) -> bool:
+    return bool(comparison.same[:, given.first : given.last].any())
