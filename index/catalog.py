@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from index import lexical, rows
@@ -91,6 +92,14 @@ class Catalog:
         with self.database.reading() as db:
             row = db.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
+
+    @property
+    def identity(self) -> str:
+        """A random name of this catalog, given when it is first asked for."""
+        if self.state("identity") is None:
+            with self.database.writing() as db:
+                db.execute("INSERT OR IGNORE INTO state VALUES ('identity', ?)", (token_hex(8),))
+        return self.state("identity") or ""
 
     @property
     def revision(self) -> int:

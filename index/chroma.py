@@ -1,18 +1,19 @@
-"""One Chroma folder: the vectors of one embedding model, written, searched and looked over.
+"""One Chroma collection: the points of one embedding model, written, searched and looked over.
 
 Nothing here heals: whatever Chroma raises, a panic included, goes to the caller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
-from index.embeddings import Vectors
 from index.offline import go_offline
+from index.types import ChromaUnreachable
 
 BATCH = 1_000  # rows given to Chroma at once
 
@@ -21,23 +22,21 @@ BATCH = 1_000  # rows given to Chroma at once
 HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 64}
 
 
-class ChromaFolder:
-    """The collection ``name`` in ``folder``; both are made if they are not there."""
+class Chroma:
+    """The collection ``name`` of a Chroma client, made if it is not there and ``create`` is set."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        go_offline()
-        import chromadb
-        from chromadb.config import Settings
-
-        folder.mkdir(parents=True, exist_ok=True)
-        settings = Settings(anonymized_telemetry=False)
-        self._client: Any = chromadb.PersistentClient(str(folder), settings=settings)
-        self._collection: Any = self._client.get_or_create_collection(
-            name, embedding_function=None, configuration={"hnsw": HNSW}
+    def __init__(self, client: Any, name: str, create: bool = True) -> None:
+        self.client = client
+        self._collection: Any = (
+            client.get_or_create_collection(
+                name, embedding_function=None, configuration={"hnsw": HNSW}
+            )
+            if create
+            else client.get_collection(name, embedding_function=None)
         )
 
-    def references(self) -> set[str]:
-        """Return the references of all rows."""
+    def points(self) -> set[str]:
+        """Return the names of all rows."""
         return set(self._collection.get(include=[])["ids"])
 
     def reachable(self) -> set[str]:
@@ -45,32 +44,59 @@ class ChromaFolder:
         some = self._collection.get(limit=1, include=["embeddings"])["embeddings"]
         if some is None or not len(some):
             return set()
-        return {name for name, _ in self.query(some[0], self._collection.count())}
+        return set(self.query(some[0], self._collection.count()))
 
-    def upsert(self, vectors: Vectors) -> None:
-        """Write rows, in place of those with the same references."""
-        for n in range(0, len(vectors.references), BATCH):
+    def upsert(self, points: Sequence[str], matrix: np.ndarray) -> None:
+        """Write rows, in place of those with the same names."""
+        for n in range(0, len(points), BATCH):
             self._collection.upsert(
-                ids=vectors.references[n : n + BATCH],
-                embeddings=vectors.matrix[n : n + BATCH],
-                metadatas=[{"document": key} for key in vectors.documents[n : n + BATCH]],
+                ids=list(points[n : n + BATCH]), embeddings=matrix[n : n + BATCH]
             )
 
-    def delete(self, references: Sequence[str]) -> None:
+    def delete(self, points: Sequence[str]) -> None:
         """Remove rows."""
-        for n in range(0, len(references), BATCH):
-            self._collection.delete(ids=list(references[n : n + BATCH]))
+        for n in range(0, len(points), BATCH):
+            self._collection.delete(ids=list(points[n : n + BATCH]))
 
-    def query(
-        self, vector: np.ndarray, k: int, documents: Collection[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """Return references and cosine distances of the ``k`` nearest rows, nearest first."""
-        where = None if documents is None else {"document": {"$in": sorted(documents)}}
-        found = self._collection.query(
-            query_embeddings=[vector], n_results=k, where=where, include=["distances"]
-        )
-        return list(zip(found["ids"][0], found["distances"][0], strict=True))
+    def query(self, vector: np.ndarray, k: int) -> list[str]:
+        """Return the names of the ``k`` nearest rows, nearest first."""
+        found = self._collection.query(query_embeddings=[vector], n_results=k, include=[])
+        return list(found["ids"][0])
 
     def close(self) -> None:
-        """Let go of the files."""
-        self._client.close()
+        """Let go of the files, or of the connection."""
+        self.client.close()
+
+
+def folder_client(folder: Path) -> Any:
+    """Return a client of the Chroma files in ``folder``, which are made if there are none."""
+    go_offline()
+    import chromadb
+    from chromadb.config import Settings
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+
+
+def server_client(url: str) -> Any:
+    """Return a client of the Chroma server at ``url``.
+
+    Raises:
+        ChromaUnreachable: if ``url`` is none, or no Chroma server answers there.
+    """
+    parts = urlsplit(url)
+    try:
+        host, port, ssl = parts.hostname, parts.port, parts.scheme == "https"
+    except ValueError as error:
+        raise ChromaUnreachable(url, str(error)) from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise ChromaUnreachable(url, "it is no address such as http://localhost:8000")
+    go_offline()
+    import chromadb
+    from chromadb.config import Settings
+
+    settings = Settings(anonymized_telemetry=False)
+    try:
+        return chromadb.HttpClient(host, port or (443 if ssl else 8000), ssl, settings=settings)
+    except Exception as error:
+        raise ChromaUnreachable(url, str(error)) from error

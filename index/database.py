@@ -10,44 +10,56 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
 
 from index.types import IndexUnusable
 
-VERSION = 1
-
-_SCHEMA = (
-    """CREATE TABLE documents (
-        id TEXT PRIMARY KEY, source TEXT NOT NULL UNIQUE, title TEXT, metadata TEXT NOT NULL,
-        content_hash TEXT NOT NULL, characters INTEGER NOT NULL,
-        file_hash TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-        pages TEXT NOT NULL, notes TEXT NOT NULL, indexed_at TEXT NOT NULL,
-        pipeline INTEGER NOT NULL, text TEXT NOT NULL)""",
-    """CREATE TABLE passages (
-        id INTEGER PRIMARY KEY,
-        document TEXT NOT NULL REFERENCES documents ON DELETE CASCADE ON UPDATE CASCADE,
-        ordinal INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
-        page INTEGER, heading TEXT, embedding TEXT NOT NULL, UNIQUE (document, ordinal))""",
-    "CREATE INDEX passages_by_embedding ON passages (embedding)",
-    """CREATE TABLE embeddings (
-        model TEXT NOT NULL, key TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (model, key))""",
-    """CREATE TABLE skipped (
-        source TEXT PRIMARY KEY, reason TEXT NOT NULL, remedy TEXT NOT NULL,
-        file_hash TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-        pipeline INTEGER NOT NULL)""",
-    """CREATE VIRTUAL TABLE lexical USING fts5(
-        text, title, heading, content='', tokenize='porter unicode61 remove_diacritics 2')""",
-    "CREATE TABLE state (name TEXT PRIMARY KEY, value)",
-    "INSERT INTO state VALUES ('revision', 0)",
+# What brings a catalog from each format to the next; a new one goes through all of them.
+_STEPS = (
+    (
+        """CREATE TABLE documents (
+            id TEXT PRIMARY KEY, source TEXT NOT NULL UNIQUE, title TEXT, metadata TEXT NOT NULL,
+            content_hash TEXT NOT NULL, characters INTEGER NOT NULL,
+            file_hash TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+            pages TEXT NOT NULL, notes TEXT NOT NULL, indexed_at TEXT NOT NULL,
+            pipeline INTEGER NOT NULL, text TEXT NOT NULL)""",
+        """CREATE TABLE passages (
+            id INTEGER PRIMARY KEY,
+            document TEXT NOT NULL REFERENCES documents ON DELETE CASCADE ON UPDATE CASCADE,
+            ordinal INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+            page INTEGER, heading TEXT, embedding TEXT NOT NULL, UNIQUE (document, ordinal))""",
+        "CREATE INDEX passages_by_embedding ON passages (embedding)",
+        """CREATE TABLE embeddings (
+            model TEXT NOT NULL, key TEXT NOT NULL, vector BLOB NOT NULL,
+            PRIMARY KEY (model, key))""",
+        """CREATE TABLE skipped (
+            source TEXT PRIMARY KEY, reason TEXT NOT NULL, remedy TEXT NOT NULL,
+            file_hash TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+            pipeline INTEGER NOT NULL)""",
+        """CREATE VIRTUAL TABLE lexical USING fts5(
+            text, title, heading, content='', tokenize='porter unicode61 remove_diacritics 2')""",
+        "CREATE TABLE state (name TEXT PRIMARY KEY, value)",
+        "INSERT INTO state VALUES ('revision', 0)",
+    ),
+    (  # 2: a vector is known by its numbers, so that equal vectors are one in Chroma
+        "DROP INDEX passages_by_embedding",
+        "CREATE INDEX passages_by_embedding ON passages (embedding, document, ordinal)",
+        "ALTER TABLE embeddings ADD COLUMN point TEXT NOT NULL DEFAULT ''",
+        "UPDATE embeddings SET point = point_of(vector)",
+        "CREATE INDEX embeddings_by_point ON embeddings (model, point)",
+    ),
 )
+VERSION = len(_STEPS)
 
 
 class Database:
     """One SQLite file with one writer and as many readers as there are threads.
 
     Raises:
-        IndexUnusable: if the file is damaged or was written by a newer Footnote.
+        IndexUnusable: if the file is damaged, cannot be written (a full disk), or was made by a
+            newer Footnote; the methods raise it too.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,11 +69,8 @@ class Database:
         self._closed = False
         try:
             self._writer = self._prepared()
-        except sqlite3.DatabaseError as error:
-            raise IndexUnusable(
-                f"the index in {path.parent} is damaged ({error}); delete that folder and index "
-                "again: your documents are not touched"
-            ) from error
+        except sqlite3.Error as error:
+            raise _explained(error, path) from error
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -74,8 +83,11 @@ class Database:
         try:
             db.execute("BEGIN")
             yield db
+        except sqlite3.Error as error:
+            raise _explained(error, self.path) from error
         finally:
-            db.execute("ROLLBACK")
+            if db.in_transaction:
+                db.execute("ROLLBACK")
             self._readers.append(db)
             if self._closed:
                 self._close_readers()
@@ -84,13 +96,16 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Lend the connection that writes; all of it is committed at the end, or none."""
         with self._write_lock:
-            self._writer.execute("BEGIN IMMEDIATE")
+            db = self._writer
             try:
-                yield self._writer
-            except BaseException:
-                self._writer.execute("ROLLBACK")
-                raise
-            self._writer.execute("COMMIT")
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+                db.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise _explained(error, self.path) from error
+            finally:
+                if db.in_transaction:  # a full disk may have ended it already
+                    db.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close every connection; one that is lent out closes when it comes back."""
@@ -112,25 +127,56 @@ class Database:
         return db
 
     def _prepared(self) -> sqlite3.Connection:
-        """A connection to a catalog of this version; an older one is started over."""
+        """A connection to a catalog of this format; an older one is brought to it."""
         db = self._connect()
-        db.execute("PRAGMA journal_mode = WAL")
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version == VERSION:
-            return db
-        if version > VERSION:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            if _version(db) != VERSION:
+                self._upgrade(db)
+        except BaseException:
             db.close()
+            raise
+        return db
+
+    def _upgrade(self, db: sqlite3.Connection) -> None:
+        """Take the steps that are missing, all of them or none."""
+        db.create_function("point_of", 1, point_of, deterministic=True)
+        db.execute("BEGIN IMMEDIATE")  # another process may have done it meanwhile
+        version = _version(db)
+        if version > VERSION:
             raise IndexUnusable(
                 f"the index in {self.path.parent} was made by a newer Footnote (format {version}, "
                 f"this one knows {VERSION}); update Footnote or choose another data folder"
             )
-        if version:
-            db.close()
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
-            return self._prepared()
-        db.execute("BEGIN IMMEDIATE")
-        for statement in (*_SCHEMA, f"PRAGMA user_version = {VERSION}"):
-            db.execute(statement)
+        for step in _STEPS[version:]:
+            for statement in step:
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
-        return db
+
+
+def point_of(vector: bytes) -> str:
+    """Return the name of a vector: equal numbers, equal name."""
+    return blake2b(vector, digest_size=16).hexdigest()
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _explained(error: sqlite3.Error, path: Path) -> Exception:
+    """The error as its reader can act on it; one of a program's mistake stays as it is."""
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return IndexUnusable(
+            f"the index in {path.parent} cannot be written ({error}); free space on its disk and "
+            "index again: nothing that was indexed is lost"
+        )
+    if code == sqlite3.SQLITE_READONLY:
+        return IndexUnusable(f"the index in {path.parent} is read-only; change its permissions")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return IndexUnusable(
+            f"the index in {path.parent} is damaged ({error}); `footnote doctor --rebuild` sets it "
+            "aside, then index again: your documents are not touched"
+        )
+    return error

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from filelock import FileLock, Timeout
-
 from index.catalog import Catalog
 from index.document import Page
 from index.embeddings import Embeddings
+from index.generations import Collections, Folders, Generations
+from index.health import Health, examine
+from index.ownership import Ownership, make_folder
 from index.splitter import page_at
 from index.sync import sync
-from index.types import (
-    DocumentInfo,
-    Embedder,
-    Hit,
-    IndexLocked,
-    Progress,
-    StoredPassage,
-    SyncReport,
-)
+from index.types import DocumentInfo, Embedder, Hit, Progress, StoredPassage, SyncReport, digest
 from index.vectors import VectorIndex
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+_PATIENCE = 3600.0  # seconds that a sync waits for that of another process
 
 
 class Index:
@@ -43,35 +39,54 @@ class Index:
             index.search_lexical("when was it founded", k=5)
     """
 
-    def __init__(self, data: Path, embedder: Embedder, lock: FileLock, catalog: Catalog) -> None:
+    def __init__(
+        self,
+        data: Path,
+        embedder: Embedder,
+        ownership: Ownership,
+        catalog: Catalog,
+        chroma_url: str | None,
+    ) -> None:
         self.data = data
+        self.chroma_url = chroma_url
         self._embedder = embedder
-        self._lock = lock
+        self._ownership = ownership
         self._catalog = catalog
         self._embeddings = Embeddings(catalog.database, embedder.name)
-        self._vectors = VectorIndex(data / "chroma", catalog, self._embeddings)
+        self._vectors = VectorIndex(
+            _generations(data, catalog, embedder.name, chroma_url),
+            catalog,
+            self._embeddings,
+            ownership,
+        )
         self._syncing = Lock()
+        self._closed = False
 
     @classmethod
-    def open(cls, data: Path, embedder: Embedder) -> Self:
+    def open(cls, data: Path, embedder: Embedder, chroma_url: str | None = None) -> Self:
         """Open the index in the folder ``data``, which is made if there is none.
 
-        The vector index is compared with the catalog and repaired; the model is not loaded.
+        The vector index is compared with the catalog and repaired in the background if it was not
+        closed properly; the model is not loaded. With ``chroma_url`` the vectors are kept by the
+        Chroma server there, and several processes may have ``data`` open: see docs/operations.md.
 
         Raises:
             IndexLocked: if another process, or this one, has it open already.
             IndexUnusable: if its catalog is damaged or was made by a newer Footnote.
         """
-        data.mkdir(parents=True, exist_ok=True)
-        lock = _locked(data)
+        make_folder(data)
+        ownership = Ownership(data)
+        if not chroma_url:
+            ownership.take()
         catalog = None
         try:
             catalog = Catalog(data / "catalog.sqlite3")
-            return cls(data, embedder, lock, catalog)
+            return cls(data, embedder, ownership, catalog, chroma_url)
         except BaseException:
             if catalog:
                 catalog.close()
-            lock.release()
+            if not chroma_url:
+                ownership.release()
             raise
 
     def sync(self, folder: Path, progress: Callable[[Progress], None] | None = None) -> SyncReport:
@@ -82,8 +97,11 @@ class Index:
         Raises:
             FileNotFoundError: if there is no ``folder``.
             NotADirectoryError: if it is not a folder.
+            IndexLocked: if another process has been syncing for an hour (with a Chroma server).
+            IndexUnusable: if the index cannot be written, such as on a full disk.
+            ChromaUnreachable: if the Chroma server does not answer.
         """
-        with self._syncing:
+        with self._syncing, self._ownership.held(patience=_PATIENCE):
             return sync(
                 self._catalog,
                 self._embeddings,
@@ -93,6 +111,18 @@ class Index:
                 self.data,
                 progress or (lambda _: None),
             )
+
+    def rebuild(self) -> None:
+        """Build the vector index anew from the catalog; nothing is read or embedded.
+
+        Raises as ``sync`` does.
+        """
+        with self._syncing, self._ownership.held(patience=_PATIENCE):
+            self._vectors.rebuild()
+
+    def health(self) -> Health:
+        """Wait until the vector index is opened and repaired, then examine everything."""
+        return examine(self.data, self._catalog, self._embeddings, self._vectors, self.chroma_url)
 
     def documents(self) -> list[DocumentInfo]:
         """Return every document, ordered by source."""
@@ -158,11 +188,17 @@ class Index:
         return self._catalog.revision
 
     def close(self) -> None:
-        """Wait for a running sync, then let go of the data folder."""
+        """Wait for a running sync, then let go of the data folder; safe to call again."""
         with self._syncing:
-            self._vectors.close()
-            self._catalog.close()
-            self._lock.release()
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                self._vectors.close()
+            finally:
+                self._catalog.close()
+                if not self.chroma_url:
+                    self._ownership.release()
 
     def __len__(self) -> int:
         return len(self._catalog)
@@ -179,20 +215,14 @@ class Index:
         self.close()
 
 
-def _locked(data: Path) -> FileLock:
-    """Take the lock on ``data`` and leave our process id beside it."""
-    lock = FileLock(data / "lock", thread_local=False)
-    holder = data / "lock.pid"
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise IndexLocked(data, _pid(holder)) from None
-    holder.write_text(str(os.getpid()), encoding="ascii")
-    return lock
+def _generations(data: Path, catalog: Catalog, model: str, chroma_url: str | None) -> Generations:
+    if chroma_url:
+        owner = digest(f"{catalog.identity} {data.resolve()}")[:12]
+        return Collections(chroma_url, owner, _slug(model))
+    return Folders(data / "chroma", _slug(model))
 
 
-def _pid(holder: Path) -> int | None:
-    try:
-        return int(holder.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None
+def _slug(model: str) -> str:
+    """A short name for ``model`` that a folder and a Chroma collection may have."""
+    plain = re.sub(r"[^a-z0-9]+", "-", Path(model).name.lower()).strip("-")[:40]
+    return f"{plain or 'model'}-{digest(model)[:8]}"

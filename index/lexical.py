@@ -6,14 +6,14 @@ The FTS5 table is contentless: it holds the inverted index only, and the texts s
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
+from index.places import json_list, passages_with
 from index.stopwords import STOPWORDS
-from index.types import Hit, passage_id
+from index.types import Hit
 
 # Weights of the columns text, title and heading: a word in the passage itself counts most.
 BM25_WEIGHTS = (1.0, 0.5, 0.5)
@@ -45,21 +45,43 @@ def search(
     """Return the ``k`` passages that best match any content word of ``query``, best first.
 
     Scores are BM25 with the sign flipped, so larger is better and all are positive; equal scores
-    are ordered by passage. ``documents`` limits the search to those ids; None means all.
+    are ordered by passage. A text that stands in many places is found in a few of them only: see
+    ``places.passages_with``. ``documents`` limits the search to those ids; None means all.
     """
     expression = match_expression(query)
     if not expression or k < 1:
         return []
     chosen = "" if documents is None else "AND document IN (SELECT value FROM json_each(?))"
-    ids = () if documents is None else (json.dumps(list(documents)),)
-    rows = db.execute(
-        f"""SELECT document, ordinal, -bm25(lexical, ?, ?, ?) AS score
-            FROM lexical JOIN passages ON passages.id = lexical.rowid
-            WHERE lexical MATCH ? {chosen}
-            ORDER BY score DESC, document, ordinal LIMIT ?""",
-        (*BM25_WEIGHTS, expression, *ids, k),
-    )
-    return [Hit(passage_id(document, ordinal), score) for document, ordinal, score in rows]
+    ids = () if documents is None else (json_list(documents),)
+    among = None if documents is None else frozenset(documents)
+    limit = k
+    while True:
+        rows = db.execute(
+            f"""SELECT embedding, -bm25(lexical, ?, ?, ?) AS score
+                FROM lexical JOIN passages ON passages.id = lexical.rowid
+                WHERE lexical MATCH ? {chosen}
+                ORDER BY score DESC, document, ordinal LIMIT ?""",
+            (*BM25_WEIGHTS, expression, *ids, limit),
+        ).fetchall()
+        hits = _hits(db, rows, among)
+        if len(hits) >= k or len(rows) < limit:
+            return hits[:k]
+        limit *= 16  # many places of few texts: look further down
+
+
+def _hits(
+    db: sqlite3.Connection, rows: Sequence[tuple[str, float]], documents: Collection[str] | None
+) -> list[Hit]:
+    """The passages of the different texts in ``rows``, which are texts' keys and scores."""
+    best: dict[str, float] = {}
+    for key, score in rows:
+        best.setdefault(key, score)
+    hits = [
+        Hit(passage, score)
+        for key, score in best.items()
+        for passage in passages_with(db, key, documents)
+    ]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))
 
 
 def document_frequency(db: sqlite3.Connection, terms: Sequence[str]) -> dict[str, int]:

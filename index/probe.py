@@ -5,33 +5,53 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from threading import Event
 
-from index.chroma import ChromaFolder
+TIME_LIMIT = 60  # seconds
+MEMORY_LIMIT = 16 << 30  # bytes of address space; a damaged header can ask for terabytes
 
-TIME_LIMIT = 120  # seconds
 
+def survives(folder: Path, name: str, stopping: Event) -> bool:
+    """Whether a child process can open the collection ``name`` in ``folder`` and search it.
 
-def survives(folder: Path, name: str) -> bool:
-    """Whether a child process can open the collection ``name`` in ``folder`` and search it."""
+    The answer is no as soon as ``stopping`` is set.
+    """
     root = str(Path(__file__).parents[1])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "index.probe", folder, name],
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + TIME_LIMIT
     try:
-        child = subprocess.run(
-            [sys.executable, "-m", "index.probe", folder, name],
-            env={**os.environ, "PYTHONPATH": path},
-            timeout=TIME_LIMIT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return child.returncode == 0
+        while child.poll() is None and time.monotonic() < deadline and not stopping.is_set():
+            time.sleep(0.02)
+        return child.returncode == 0
+    finally:
+        child.kill()
+        child.wait()
+
+
+def _main(folder: Path, name: str) -> None:
+    from index.chroma import Chroma, folder_client
+
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, ValueError, OSError):
+        pass  # not on this system
+    chroma = Chroma(folder_client(folder), name, create=False)
+    chroma.points()
+    chroma.reachable()
+    chroma.close()
 
 
 if __name__ == "__main__":
-    chroma = ChromaFolder(Path(sys.argv[1]), sys.argv[2])
-    chroma.references()
-    chroma.reachable()
-    chroma.close()
+    _main(Path(sys.argv[1]), sys.argv[2])

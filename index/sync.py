@@ -19,7 +19,7 @@ from index.embeddings import Embeddings
 from index.folder import FoundFile, scan, sha256_of, unsettled
 from index.reading import Reading
 from index.rows import FileState
-from index.types import Embedder, Progress, Skipped, SyncReport
+from index.types import Embedder, IndexUnusable, Progress, Skipped, SyncReport
 from index.vectors import VectorIndex
 
 # Raise it when a reader or the splitter changes what it returns: every file is read again, and
@@ -51,13 +51,12 @@ def sync(
         NotADirectoryError: if it is not a folder.
     """
     started = time.perf_counter()
-    before = catalog.revision
     report = _read_changes(catalog, folder, data, progress)
     report.remarks += _remarks(embeddings)
     report.embedded = _embed_missing(embeddings, vectors, embedder, progress)
-    if catalog.revision != before:
+    if vectors.behind:
         vectors.publish(lambda done, total: progress(Progress("writing", done, total)))
-        embeddings.drop_orphans()
+    embeddings.drop_orphans()
     report.passages = len(catalog)
     report.seconds = time.perf_counter() - started
     return report
@@ -104,7 +103,7 @@ class _Changes:
         """Bring the catalog in line with one file, and report what became of it."""
         try:
             self._take(file)
-        except sqlite3.Error:
+        except (sqlite3.Error, IndexUnusable):
             raise
         except Exception as error:  # whatever is wrong with one file, the others go in
             if file.source in self._known:
@@ -209,8 +208,8 @@ def _embed_missing(
         keys = sorted(window, key=lambda key: len(window[key]))
         for n in range(0, len(keys), BATCH):
             batch = keys[n : n + BATCH]
-            embeddings.store(batch, embedder.embed([window[key] for key in batch]))
-            vectors.upsert(embeddings.of_keys(batch))
+            stored = embeddings.store(batch, embedder.embed([window[key] for key in batch]))
+            vectors.upsert(*stored)
             done += len(batch)
             progress(Progress("embedding", done, total))
     return done

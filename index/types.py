@@ -41,6 +41,17 @@ class IndexUnusable(RuntimeError):
     """The catalog file cannot be used; the message says why and what to do."""
 
 
+class ChromaUnreachable(RuntimeError):
+    """The Chroma server that FOOTNOTE_CHROMA_URL names does not answer."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"no Chroma server answers at {url} ({reason[:200]}); start it, or correct or unset "
+            "FOOTNOTE_CHROMA_URL. Nothing is lost: what is missing there is sent by the next sync"
+        )
+        self.url = url
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """A document in the index, without its text.

@@ -1,75 +1,94 @@
 """The vector index: what the catalog's vectors are searched with. Chroma, always replaceable.
 
-Chroma's files do not survive every kill, power cut or full disk. So nothing here is the truth:
-when the index is opened Chroma is compared with the catalog, in a child process first if it was
-not closed properly, and whatever it fails at the answer is the same: build a new generation, in a
-new folder, from the vectors in the catalog, then point to it.
+Chroma's files do not survive every kill, power cut or full disk. So nothing here is the truth.
+Files that were closed properly, and are byte for byte as they were then, are opened as they are.
+All others are opened in the background, in a child process first, and compared with the catalog;
+whatever fails there, the answer is the same: build a new generation from the vectors in the
+catalog, then point to it. As long as there is no Chroma to ask, the catalog's vectors are compared
+one by one: slower, never wrong.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import re
-import shutil
-from collections.abc import Callable, Collection
-from pathlib import Path
-from secrets import token_hex
-from threading import RLock
-from typing import TypeVar
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from threading import Event, Lock, RLock, Thread
 
 import numpy as np
 
 from index.catalog import Catalog
-from index.chroma import BATCH, ChromaFolder
-from index.embeddings import Embeddings, Vectors
-from index.probe import survives
-from index.types import Hit, digest
+from index.chroma import Chroma
+from index.embeddings import Embeddings
+from index.equalise import Counted, Damaged, check_sample, equalise
+from index.generations import Generations, unreachable
+from index.ownership import Ownership
+from index.types import Hit, IndexLocked, IndexUnusable
 
-T = TypeVar("T")
-Counted = Callable[[int, int], None]  # gets the rows written and the rows to write
-
-_GENERATION = "generation"  # in the catalog's state: the folder that is in use
-_SEAL = "seal"  # in the catalog's state: the files of that folder when it was closed
-_MENDINGS = 4  # times that unreachable passages are inserted again
-_SAMPLE = 8  # passages that must find themselves when the index is opened or has changed
-_SAME = 0.01  # cosine distance below which a vector has found itself, float16 rounding included
+_UNREACHED = 500  # unreachable points that are compared one by one with every question
+_RETRY = 10.0  # seconds after which a question makes us try again to open Chroma
 
 _log = logging.getLogger(__name__)
 
 
-class Damaged(RuntimeError):
-    """Chroma does not find what was given to it."""
+class _Stopped(Exception):
+    """The index is being closed."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the catalog knows of the vector index that is in use.
+
+    ``unreached`` are points that no search in Chroma leads to; ``exact`` says that there are too
+    many of them, so that Chroma is not asked at all. ``revision`` is the catalog's when both were
+    last equal.
+    """
+
+    generation: str = ""
+    revision: int = -1
+    unreached: tuple[str, ...] = ()
+    exact: bool = False
 
 
 class VectorIndex:
     """The vectors of one embedding model, searchable by cosine; any thread may use it."""
 
-    def __init__(self, root: Path, catalog: Catalog, embeddings: Embeddings) -> None:
-        self._root = root
+    def __init__(
+        self,
+        generations: Generations,
+        catalog: Catalog,
+        embeddings: Embeddings,
+        ownership: Ownership,
+    ) -> None:
+        self.found: list[str] = []  # what was wrong, and what was done, in sentences
+        self._generations = generations
         self._catalog = catalog
         self._embeddings = embeddings
-        self._name = _slug(embeddings.model)
+        self._ownership = ownership
+        self._place = generations.key  # in the catalog's state: what is in use
         self._lock = RLock()  # held while Chroma is written, or replaced
-        self._chroma: ChromaFolder | None = None
-        self._open()
+        self._starting = Lock()
+        self._chroma: Chroma | None = None
+        self._opened = ""  # the generation that _chroma is
+        self._seal = ""
+        self._stopping = Event()
+        self._tried = 0.0
+        self._thread: Thread | None = None
+        if not self._resume():
+            self._restore_soon()
 
-    def publish(self, progress: Counted = lambda done, total: None) -> None:
-        """Make Chroma hold, and find, what the catalog holds."""
-        with self._lock:
-            self._healing(lambda chroma: self._verify(chroma, progress))
-
-    def upsert(self, vectors: Vectors) -> None:
-        """Write vectors that are new in the catalog."""
-        with self._lock:
-            self._healing(lambda chroma: chroma.upsert(vectors))
+    # Searching
 
     def search(
         self, vector: np.ndarray, k: int, documents: Collection[str] | None = None
     ) -> list[Hit]:
         """Return the ``k`` passages nearest to ``vector`` by cosine, best first.
 
-        ``documents`` limits the search to those ids; None means all.
+        ``documents`` limits the search to those ids; None means all. A text that stands in many
+        documents is found in a few of them: see ``places.passages_with``.
 
         Raises:
             ValueError: if ``vector`` has another length than the vectors stored, or a number in
@@ -83,125 +102,277 @@ class VectorIndex:
                 f"a query vector has {dimension} finite numbers, not shape {vector.shape} "
                 "or numbers that are not finite"
             )
-        found = self._healing(lambda chroma: chroma.query(vector, k, documents))
-        passages = self._embeddings.current([name for name, _ in found])
-        hits = [Hit(passages[name], min(1.0, 1 - gap)) for name, gap in found if name in passages]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))
+        points = self._ask_chroma(vector, k) if documents is None else None
+        if points is None:
+            points = self._embeddings.nearest(vector, k, documents)
+        return self._embeddings.hits(vector, points, k, documents)
 
-    def references(self) -> set[str]:
-        """Return what Chroma holds."""
-        return self._healing(lambda chroma: chroma.references())
-
-    def close(self) -> None:
-        """Let go of Chroma's files, and note how they look now."""
-        with self._lock:
-            if self._chroma is None:
-                return
-            self._chroma.close()
-            self._chroma = None
-            self._catalog.set_state(_SEAL, _files(self._folder()))
-
-    def _folder(self) -> Path:
-        return self._root / (self._catalog.state(_GENERATION) or "")
-
-    def _open(self) -> None:
-        """Open the current generation and repair it, or build a new one."""
-        folder = self._folder()
-        if not folder.name.endswith(self._name):
-            return self._rebuild()
-        sealed = self._catalog.state(_SEAL) == _files(folder)
-        self._catalog.set_state(_SEAL, "")
+    def _ask_chroma(self, vector: np.ndarray, k: int) -> list[str] | None:
+        """The nearest points and those Chroma cannot reach; None where it cannot be asked."""
+        chroma, published = self._chroma, self._published()
+        if chroma is None or published.generation != self._opened:
+            if time.monotonic() - self._tried > _RETRY or chroma:
+                self._restore_soon()
+            return None
+        if published.exact:
+            return None
         try:
-            if not sealed and not survives(folder, self._name):
-                raise Damaged("it cannot be opened")
-            chroma = ChromaFolder(folder, self._name)
-            self._verify(chroma)
-        except BaseException as error:
-            return self._heal(error, None)
-        self._chroma = chroma
-        return None
-
-    def _healing(self, operation: Callable[[ChromaFolder], T]) -> T:
-        """Run ``operation``; where Chroma fails, build a new generation and run it there."""
-        chroma = self._opened()
-        try:
-            return operation(chroma)
+            found = chroma.query(vector, k)
         except BaseException as error:  # Chroma's own panics are no Exceptions
-            self._heal(error, chroma)
-            return operation(self._opened())
+            self._fail(error, chroma)
+            return None
+        return [*found, *published.unreached] if found else None
 
-    def _opened(self) -> ChromaFolder:
-        if self._chroma is None:
-            raise RuntimeError(f"the index in {self._root.parent} is closed")
-        return self._chroma
+    # Writing: the caller has the ownership of the data folder
 
-    def _heal(self, error: BaseException, broken: ChromaFolder | None) -> None:
-        if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
-            raise error
+    @property
+    def behind(self) -> bool:
+        """Whether the catalog has changed since Chroma was last made equal to it."""
+        published = self._published()
+        return published.revision != self._catalog.revision or not self._generations.owns(
+            published.generation
+        )
+
+    def upsert(self, points: list[str], matrix: np.ndarray) -> None:
+        """Write points that are new; where that fails ``publish`` makes up for it."""
         with self._lock:
-            if self._chroma is not broken:
-                return  # another thread was faster
-            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-            _log.warning("the vector index was damaged (%s): rebuilding it", reason)
+            chroma = self._chroma
+            if chroma is None:
+                return
+            try:
+                chroma.upsert(points, matrix)
+            except BaseException as error:
+                self._fail(error, chroma, restore=False)
+
+    def publish(self, progress: Counted = lambda done, total: None) -> None:
+        """Make Chroma hold, and find, what the catalog holds.
+
+        Raises:
+            ChromaUnreachable: if it is a server that does not answer.
+            Exception: if not even a new generation can be built, such as on a full disk.
+        """
+        with self._lock:
+            chroma = self._chroma
+            if chroma is None or self._opened != self._published().generation:
+                self._reopen(progress)
+                return
+            try:
+                self._use(self._equalised(chroma, self._opened, progress))
+            except BaseException as error:
+                _pass_on(error)
+                self._fail(error, chroma, restore=False)
+                self._raise_if_unreachable(error)
+                self._rebuild(progress)
+
+    def rebuild(self) -> None:
+        """Build a new generation, whatever state the present one is in; raises as ``publish``."""
+        with self._lock:
             self._rebuild()
 
-    def _rebuild(self) -> None:
-        """Fill a new folder from the catalog, point to it, then remove the others."""
-        generation = f"{token_hex(4)}-{self._name}"
-        chroma = ChromaFolder(self._root / generation, self._name)
-        lost = self._publish(chroma)
-        if lost:
-            _log.warning("%d passages are found by their words only", lost)
-        self._catalog.set_state(_GENERATION, generation)
-        self._chroma = chroma
-        for path in self._root.iterdir():
-            if path.name != generation:
-                shutil.rmtree(path, ignore_errors=True)
+    def points(self) -> set[str]:
+        """Return what Chroma holds, once it is opened and repaired."""
+        self.wait()
+        with self._lock:
+            if self._chroma is None:
+                self._reopen()
+            assert self._chroma
+            return self._chroma.points()
 
-    def _verify(self, chroma: ChromaFolder, progress: Counted = lambda done, total: None) -> None:
-        """Publish, then raise Damaged where passages are not found."""
-        lost = self._publish(chroma, progress)
-        if lost:
-            raise Damaged(f"{lost} passages cannot be reached")
-        rows = list(self._embeddings.references().values())
-        for vector in self._embeddings.of_rows(rows[:: max(len(rows) // _SAMPLE, 1)]).matrix:
-            nearest = chroma.query(vector, 1)
-            if not nearest or nearest[0][1] > _SAME:
-                raise Damaged("a passage is not found by its own vector")
+    @property
+    def unreached(self) -> tuple[str, ...]:
+        """The points that no search in Chroma leads to; they are compared one by one."""
+        return self._published().unreached
 
-    def _publish(self, chroma: ChromaFolder, progress: Counted = lambda done, total: None) -> int:
-        """Write what differs from the catalog; return how many passages cannot be reached."""
-        expected, present = self._embeddings.references(), chroma.references()
-        chroma.delete(sorted(present - expected.keys()))
-        missing = [row for name, row in expected.items() if name not in present]
-        for n in range(0, len(missing), BATCH):
-            chroma.upsert(self._embeddings.of_rows(missing[n : n + BATCH]))
-            progress(min(n + BATCH, len(missing)), len(missing))
-        return self._mend(chroma, expected)
+    @property
+    def state(self) -> str:
+        """How searches are answered now: "chroma", "exact" or "opening"."""
+        if self._thread and self._thread.is_alive():
+            return "opening"
+        return "exact" if self._chroma is None or self._published().exact else "chroma"
 
-    def _mend(self, chroma: ChromaFolder, expected: dict[str, int]) -> int:
-        """Insert again the passages that no path leads to; return how many there still are.
+    @property
+    def generation(self) -> str:
+        """The name of the generation in use."""
+        return self._published().generation
 
-        HNSW prunes links, and can cut a passage off from the graph; inserted anew it gets others.
-        """
-        lost = expected.keys() - chroma.reachable()
-        for _ in range(_MENDINGS):
-            if not lost or len(lost) > len(expected) / 2:
-                break
-            chroma.delete(sorted(lost))
-            chroma.upsert(self._embeddings.of_rows(sorted(expected[name] for name in lost)))
-            lost = expected.keys() - chroma.reachable()
-        return len(lost)
+    def wait(self) -> None:
+        """Wait until the index is opened and repaired, or that has failed."""
+        thread = self._thread
+        if thread:
+            thread.join()
+
+    def close(self) -> None:
+        """Stop a repair, let go of Chroma, and note how its files look now."""
+        self._stopping.set()
+        self.wait()
+        with self._lock:
+            chroma, self._chroma = self._chroma, None
+            if chroma is None:
+                return
+            try:
+                chroma.close()
+            except BaseException as error:
+                self._note(error)
+                return
+            if not self.behind:
+                self._catalog.set_state("seal", self._generations.seal(self._opened, self._seal))
+
+    # Opening and repairing
+
+    def _resume(self) -> bool:
+        """Open what was closed properly and has not changed since; say whether it could be."""
+        published, seal = self._published(), self._catalog.state("seal") or ""
+        if self.behind or not self._generations.sealed(published.generation, seal):
+            return False
+        self._catalog.set_state("seal", "")
+        try:
+            chroma = self._generations.open(published.generation)
+            if not published.unreached:
+                check_sample(chroma, self._embeddings, self._embeddings.some_points())
+        except BaseException as error:
+            self._note(error)
+            return False
+        self._chroma, self._opened, self._seal = chroma, published.generation, seal
+        return True
+
+    def _restore_soon(self) -> None:
+        """Open and repair in the background, unless that is under way."""
+        with self._starting:
+            if self._stopping.is_set() or (self._thread and self._thread.is_alive()):
+                return
+            self._tried = time.monotonic()
+            self._thread = Thread(target=self._restore, name="footnote-vectors", daemon=True)
+            self._thread.start()
+
+    def _restore(self) -> None:
+        """Open the generation in use and repair it, if nobody else is at it."""
+        try:
+            with self._lock, self._ownership.held():
+                if self._chroma is None or self._opened != self._published().generation:
+                    self._reopen()
+        except IndexLocked:  # another process writes: it also repairs
+            self._follow()
+        except BaseException as error:
+            self._note(error)
+
+    def _follow(self) -> None:
+        """Open the generation in use as it is."""
+        generation = self._published().generation
+        try:
+            if self._generations.owns(generation):
+                self._chroma, self._opened = self._generations.open(generation), generation
+        except BaseException as error:
+            self._note(error)
+
+    def _reopen(self, progress: Counted = lambda done, total: None) -> None:
+        """Open the generation in use and make it equal to the catalog, or build a new one."""
+        generation = self._published().generation
+        if not self._generations.owns(generation):
+            return self._rebuild(progress)
+        try:
+            if not self._generations.survives(generation, self._stopping):
+                raise Damaged("it could not be opened")
+            chroma = self._generations.open(generation)
+            self._use(self._equalised(chroma, generation, progress))
+        except BaseException as error:
+            _pass_on(error)
+            self._raise_if_unreachable(error)
+            self._note(error)
+            return self._rebuild(progress)
+        self._chroma, self._opened = chroma, generation
+        self._generations.sweep(keep=generation)
+        return None
+
+    def _equalised(self, chroma: Chroma, generation: str, progress: Counted) -> Published:
+        """Bring ``generation`` in line with the catalog; raises Damaged if many points get lost."""
+        revision, before = self._catalog.revision, self._published()
+        changes, lost = equalise(chroma, self._embeddings, self._until_stopped(progress))
+        many, present = len(lost) > _UNREACHED, generation == before.generation
+        if many and present and not before.exact:
+            raise Damaged(f"{len(lost)} points cannot be reached")
+        if changes and present and self._chroma is None:
+            self.found.append(f"The vector index differed from the catalog in {changes} vectors.")
+        return Published(generation, revision, () if many else tuple(lost), many)
+
+    def _rebuild(self, progress: Counted = lambda done, total: None) -> None:
+        """Fill a new generation from the catalog, point to it, then remove the others."""
+        started = time.perf_counter()
+        generation = self._generations.create()
+        try:
+            self._until_stopped(lambda done, total: None)(0, 0)
+            chroma = self._generations.open(generation, create=True)
+            published = self._equalised(chroma, generation, progress)
+            self._generations.seal(generation, "")
+            self._use(published)
+        except BaseException as error:
+            self._generations.discard(generation)
+            _pass_on(error)
+            self._raise_if_unreachable(error)
+            raise IndexUnusable(
+                f"the vector index in {self._generations.place} cannot be built ({_line(error)}); "
+                "is its disk full? Nothing that was indexed is lost: index again"
+            ) from error
+        old, self._chroma, self._opened, self._seal = self._chroma, chroma, generation, ""
+        if old:
+            with suppress(BaseException):
+                old.close()
+        self._generations.sweep(keep=generation)
+        seconds = time.perf_counter() - started
+        self.found.append(f"The vector index was built from the catalog in {seconds:.1f} s.")
+
+    def _use(self, published: Published) -> None:
+        if published != self._published():
+            self._catalog.set_state(self._place, json.dumps(asdict(published)))
+
+    def _until_stopped(self, progress: Counted) -> Counted:
+        """``progress``, ended by ``close``; what it raises is no fault of Chroma."""
+
+        def counted(done: int, total: int) -> None:
+            if self._stopping.is_set():
+                raise _Stopped
+            try:
+                progress(done, total)
+            except BaseException as error:
+                raise _Stopped from error
+
+        return counted
+
+    def _fail(self, error: BaseException, chroma: Chroma, restore: bool = True) -> None:
+        """Ask Chroma no more, which raised ``error``, until it has been repaired."""
+        _pass_on(error)
+        if self._chroma is not chroma:
+            return  # it has been replaced meanwhile
+        self._chroma = None
+        self._note(error)
+        if restore:
+            self._restore_soon()
+
+    def _raise_if_unreachable(self, error: BaseException) -> None:
+        explained = unreachable(error, self._generations.place)
+        if explained:
+            raise explained from error
+
+    def _note(self, error: BaseException) -> None:
+        """Remember and log what went wrong, in one line."""
+        if not isinstance(error, _Stopped):
+            self.found.append(f"The vector index could not be used: {_line(error)}.")
+            _log.warning("the vector index could not be used (%s)", _line(error))
+
+    def _published(self) -> Published:
+        state = self._catalog.state(self._place)
+        if not state:
+            return Published()
+        known = json.loads(state)
+        return Published(**{**known, "unreached": tuple(known["unreached"])})
 
 
-def _files(folder: Path) -> str:
-    """The names, sizes and times of change of the files below ``folder``, as one text."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    stats = [(path, path.stat()) for path in files]
-    return json.dumps([[path.name, status.st_size, status.st_mtime_ns] for path, status in stats])
+def _pass_on(error: BaseException) -> None:
+    """Raise what is no fault of Chroma, and no other Chroma would help against."""
+    if isinstance(error, _Stopped):
+        raise error.__cause__ or error
+    if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | IndexUnusable):
+        raise error
 
 
-def _slug(model: str) -> str:
-    """A short name for ``model`` that a folder and a Chroma collection may have."""
-    plain = re.sub(r"[^a-z0-9]+", "-", Path(model).name.lower()).strip("-")[:40]
-    return f"{plain or 'model'}-{digest(model)[:8]}"
+def _line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

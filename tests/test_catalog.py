@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import database
 from index.catalog import Catalog
+from index.database import point_of
 from index.document import Document, Heading, Page
 from index.lexical import MAX_TERMS, match_expression
+from index.places import COPIES
 from index.rows import FileState
 from index.splitter import split
 from index.types import IndexUnusable, digest, document_id
@@ -201,19 +204,45 @@ def test_catalog_of_a_newer_footnote_is_refused(tmp_path):
         Catalog(path)
 
 
-def test_catalog_of_an_older_format_is_started_over(tmp_path, monkeypatch):
+def test_catalog_of_an_older_format_is_brought_up_without_loss(tmp_path, monkeypatch):
     path = tmp_path / "catalog.sqlite3"
+    monkeypatch.setattr("index.database._STEPS", database._STEPS[:1])
+    monkeypatch.setattr("index.database.VERSION", 1)
     catalog = Catalog(path)
     put(catalog, "poem.txt", Document("Roses are red."))
+    with catalog.database.writing() as db:
+        for key, vector in (("a", b"12"), ("b", b"12"), ("c", b"34")):
+            db.execute("INSERT INTO embeddings VALUES ('model', ?, ?)", (key, vector))
     catalog.close()
-    monkeypatch.setattr("index.database.VERSION", 2)
+    monkeypatch.undo()
     catalog = Catalog(path)
-    assert catalog.documents() == []
+    assert [document.source for document in catalog.documents()] == ["poem.txt"]
+    assert [hit.passage_id for hit in catalog.search("roses", 5)]
+    with catalog.database.reading() as db:
+        points = dict(db.execute("SELECT key, point FROM embeddings"))
+        assert db.execute("PRAGMA user_version").fetchone() == (database.VERSION,)
+    assert points["a"] == points["b"] == point_of(b"12") != points["c"]
+    catalog.close()
+
+
+def test_one_text_in_many_places_does_not_crowd_out_the_others(tmp_path):
+    catalog = Catalog(tmp_path / "catalog.sqlite3")
+    repeated = "The budget was approved without any change. " * 6000
+    for n in range(5):
+        put(catalog, f"{n}.txt", Document(repeated))
+    other = put(catalog, "other.txt", Document("The budget of Orinoco town fell."))
+    hits = catalog.search("budget approved", 10)
+    documents = [catalog.passages([hit.passage_id])[0].document for hit in hits]
+    assert f"{other}:0" in {hit.passage_id for hit in hits}
+    assert max(map(documents.count, documents)) <= 2  # the last passage may be a shorter one
+    assert len(set(documents)) == COPIES + 1
+    fourth = sorted(document_id(f"{n}.txt") for n in range(5))[3]
+    assert catalog.search("budget", 10, [fourth])[0].passage_id.startswith(fourth)
     catalog.close()
 
 
 def test_damaged_catalog_is_a_clear_error(tmp_path):
     path = tmp_path / "catalog.sqlite3"
     path.write_bytes(b"no database " * 1000)
-    with pytest.raises(IndexUnusable, match="delete that folder"):
+    with pytest.raises(IndexUnusable, match="doctor --rebuild"):
         Catalog(path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 import time
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from indexed import assert_equal_to_folder
 
 from index import Index
 from index.catalog import Catalog
-from index.embeddings import Vectors
+from index.chroma import Chroma
 from index.types import document_id
 
 FILES = 120
@@ -61,10 +63,9 @@ def test_everything_is_found_by_its_own_vector(data, folder, embedder):
 
 def test_nearest_are_those_of_an_exact_search(data, embedder):
     with Index.open(data, embedder) as index:
-        rows = index._embeddings.references()
-        stored = index._embeddings.of_rows(list(rows.values()))
+        _, stored = index._embeddings.vectors(sorted(index._embeddings.points()))
         for query in embedder.embed(["sentence 7 of file 7", "file 99", "sentence 101003"]):
-            cosines = stored.matrix @ query / np.linalg.norm(stored.matrix, axis=1)
+            cosines = stored @ query / np.linalg.norm(stored, axis=1)
             hits = index.search_dense(query, k=10)
             assert [hit.score for hit in hits] == pytest.approx(sorted(cosines)[:-11:-1], abs=1e-3)
 
@@ -90,20 +91,24 @@ def test_bad_vectors_are_refused(data, embedder):
 
 def test_drift_is_repaired_without_embedding(data, folder, embedder):
     with Index.open(data, embedder) as index:
+        names = sorted(index._vectors.points())
         chroma = index._vectors._chroma
-        names = sorted(index._vectors.references())
         chroma.delete(names[:300])
-        chroma.upsert(Vectors(["gone:0@0"], ["gone"], embedder.embed(["x"])))
+        chroma.upsert(["gone"], embedder.embed(["x"]))
+        index._vectors._seal = ""
+    catalog = Catalog(data / "catalog.sqlite3")
+    catalog.set_state("seal", "")
+    catalog.close()
     before = embedder.embedded
     with Index.open(data, embedder) as index:
-        assert sorted(index._vectors.references()) == names
+        assert sorted(index._vectors.points()) == names
         assert embedder.embedded == before
         assert_equal_to_folder(index, folder, embedder, every=10)
 
 
 def test_only_a_folder_that_was_not_closed_is_probed_first(data, embedder, monkeypatch):
     probed = []
-    monkeypatch.setattr("index.vectors.survives", lambda *given: not probed.append(given))
+    monkeypatch.setattr("index.generations.survives", lambda *given: not probed.append(given))
     Index.open(data, embedder).close()
     assert probed == []
     catalog = Catalog(data / "catalog.sqlite3")
@@ -140,7 +145,8 @@ def test_chroma_that_fails_while_in_use_is_replaced(data, folder, embedder):
     query = embedder.embed(["sentence 7 of file 7"])[0]
     with Index.open(data, embedder) as index:
         before = index.search_dense(query, k=5)
-        index._vectors._chroma._client.delete_collection(index._vectors._name)
+        client = index._vectors._chroma.client
+        client.delete_collection(client.list_collections()[0].name)
         assert index.search_dense(query, k=5) == before
         assert index.sync(folder).embedded == 0
         assert_equal_to_folder(index, folder, embedder, every=10)
@@ -149,7 +155,105 @@ def test_chroma_that_fails_while_in_use_is_replaced(data, folder, embedder):
 def test_damage_is_reported_in_one_line(data, embedder, caplog):
     for path in chroma_files(data):
         overwrite(path)
-    with Index.open(data, embedder):
-        pass
+    with Index.open(data, embedder) as index:
+        index._vectors.wait()
     assert [record.getMessage().count("\n") for record in caplog.records] == [0]
-    assert "rebuilding" in caplog.text
+    assert "could not be used" in caplog.text
+
+
+class SameEmbedder(HashingEmbedder):
+    """Sees no difference between texts, as a model that reads only their beginning."""
+
+    def embed(self, texts):
+        """Return the same row for every text."""
+        return super().embed(["same"] * len(texts))
+
+
+def test_texts_with_one_vector_are_one_point_and_all_are_found(tmp_path):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for n in range(8):
+        (folder / f"{n}.md").write_text(f"# File {n}\n\nText number {n}.\n")
+    (folder / "copy.md").write_text("# File 7\n\nText number 7.\n")
+    embedder = SameEmbedder()
+    with Index.open(tmp_path / "data", embedder) as index:
+        assert index.sync(folder).embedded == 8
+        assert len(index._vectors.points()) == 1
+        hits = index.search_dense(embedder.embed(["x"])[0], k=20)
+        assert len({hit.passage_id for hit in hits}) == 9
+        some = [document_id("3.md"), document_id("copy.md")]
+        hits = index.search_dense(embedder.embed(["x"])[0], k=20, documents=some)
+        assert {hit.passage_id.split(":")[0] for hit in hits} == set(some)
+
+
+def test_many_copies_of_a_sentence_are_one_point_and_one_hit(tmp_path, embedder):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "long.txt").write_text("The committee approved the budget for the year. " * 10_000)
+    (folder / "other.txt").write_text("Rice and beans.")
+    with Index.open(tmp_path / "data", embedder) as index:
+        report = index.sync(folder)
+        assert report.passages > 500
+        assert report.embedded <= 3
+        assert not index._vectors.found[1:]  # built once
+        query = embedder.embed(["rice for the committee"])[0]
+        assert len(index.search_dense(query, k=10)) == report.embedded
+        assert len(index.search_lexical("rice for the committee", k=10)) == report.embedded
+        assert not index.sync(folder).changed
+
+
+def test_points_that_chroma_cannot_reach_are_still_found(data, folder, embedder, monkeypatch):
+    with Index.open(data, embedder) as index:
+        points = sorted(index._vectors.points())
+        hidden = frozenset(points[:40])
+        reachable, query = Chroma.reachable, Chroma.query
+        monkeypatch.setattr(Chroma, "reachable", lambda chroma: reachable(chroma) - hidden)
+        monkeypatch.setattr(
+            Chroma,
+            "query",
+            lambda chroma, vector, k: [p for p in query(chroma, vector, k) if p not in hidden],
+        )
+        generation = index._vectors.generation
+        index._vectors.publish()
+        assert index._vectors.unreached == tuple(sorted(hidden))
+        assert index._vectors.generation == generation  # no new one would be better
+        assert_equal_to_folder(index, folder, embedder, every=20)
+    monkeypatch.setattr("index.vectors._UNREACHED", 10)
+    with Index.open(data, embedder) as index:
+        for _ in range(2):
+            index._vectors.publish()  # a new generation is tried once, not for ever
+            assert index._vectors.state == "exact"
+        assert sum("was built" in line for line in index._vectors.found) == 1
+        assert_equal_to_folder(index, folder, embedder, every=20)
+
+
+def test_every_search_is_answered_while_chroma_is_being_opened(data, embedder, monkeypatch):
+    held = threading.Event()
+    monkeypatch.setattr("index.generations.survives", lambda *given: held.wait(60))
+    query = embedder.embed(["sentence 7 of file 7"])[0]
+    with Index.open(data, embedder) as index:
+        expected = index.search_dense(query, k=10)
+    catalog = Catalog(data / "catalog.sqlite3")
+    catalog.set_state("seal", "")
+    catalog.close()
+    with Index.open(data, embedder) as index:
+        assert index._vectors.state == "opening"
+        assert index.search_dense(query, k=10) == expected
+        assert index.search_lexical("sentence", k=5)
+        held.set()
+        index._vectors.wait()
+        assert index._vectors.state == "chroma"
+        assert index.search_dense(query, k=10) == expected
+
+
+def test_silent_damage_is_noticed(data, folder, embedder):
+    """A flipped byte, with the size and time of change as they were."""
+    path = max(chroma_files(data), key=lambda path: path.stat().st_size)
+    status = path.stat()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with Index.open(data, embedder) as index:
+        assert index._vectors.state == "opening"  # not opened as it is
+        assert_equal_to_folder(index, folder, embedder, every=10)
