@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 MEMORY = 1_000_000_000  # bytes of data that the process may hold
 SECONDS = 30.0  # that any file may take
-SECONDS_PER_MB = 3.0  # that a large file may take instead, if that is more
+SECONDS_PER_MB = 10.0  # that a large file may take instead, if that is more
 MOST_SECONDS = 3600.0  # whatever a reader asks for, as it does to recognise scanned pages
 
 
 class Reading:
     """Files read and split by a child process; it is started for the first and ends with ``close``.
 
-    ``seconds`` and ``memory`` are the limits for a file of up to 10 MB; a larger one may take
+    ``seconds`` and ``memory`` are the limits for a file of up to 3 MB; a larger one may take
     longer, in proportion. From one thread at a time.
 
     Example:

@@ -1,7 +1,6 @@
 """Word files and PDFs: order, headings, lists, tables, pages; and files that mean harm."""
 
 import io
-import zipfile
 
 import docx
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject
-from readers_files import assert_sound, headings, pdf, read_bytes, saved, word
+from readers_files import archive, assert_sound, headings, pdf, read_bytes, saved, word
 
 from index.document import Page, UnreadableFile
 
@@ -88,14 +87,6 @@ def test_word_tables_with_merged_cells_and_frames(tmp_path):
     assert document.text == (
         "a: down; b: across\na: down; b: h; c: i\n\nIn a frame.\n\nStill there."
     )
-
-
-def archive(**entries):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in entries.items():
-            file.writestr(name, data)
-    return buffer.getvalue()
 
 
 @pytest.mark.parametrize(

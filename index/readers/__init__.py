@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from index.document import Document, UnreadableFile
 from index.readers import ocr
+from index.readers.blocks import a
 from index.readers.metadata import from_top
 
 _TEXT, _BINARY = 50_000_000, 200_000_000  # bytes; of text 50 MB is some thirty thousand pages
@@ -127,7 +128,7 @@ def _parsed(form: Format, data: bytes) -> Document:
     except (UnreadableFile, MemoryError):
         raise
     except Exception as error:  # a parser given hostile bytes may raise anything
-        reason = f"it is damaged or not a {form.name} file ({_first_line(error)})"
+        reason = f"it is damaged or not {a(form.name)} file ({_first_line(error)})"
         raise UnreadableFile(reason, "open it, save it again and index again") from error
     return document
 

@@ -6,6 +6,7 @@ import io
 import zipfile
 
 from index.document import UnreadableFile
+from index.readers.blocks import a
 
 _MAX_UNPACKED = 200_000_000
 _MAX_MEMBERS = 20_000
@@ -33,11 +34,11 @@ def check_archive(data: bytes, program: str, old: str = "", member: str = OFFICE
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError) as error:
-        reason = f"it is not a {program} document, or is cut short"
+        reason = f"it is not {a(program)} document, or is cut short"
         raise UnreadableFile(reason, "save it again") from error
     _check_entries(entries, len(data))
     if not any(entry.filename == member for entry in entries):
-        raise UnreadableFile(f"it is a ZIP archive, not a {program} document", "unpack it")
+        raise UnreadableFile(f"it is a ZIP archive, not {a(program)} document", "unpack it")
 
 
 def _check_entries(entries: list[zipfile.ZipInfo], size: int) -> None:

@@ -23,6 +23,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def a(noun: str) -> str:
+    """Return ``noun`` with its article, such as "a PDF" or "an e-mail"."""
+    return f"{'an' if noun[0] in 'AEeH' else 'a'} {noun}"
+
+
 def table_rows(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:
     """Write a table as one line a row: ``Header: value; Header: value``, empty cells left out.
 

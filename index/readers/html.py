@@ -59,7 +59,7 @@ def render(data: bytes) -> TextBuilder:
 
 def _soup(data: bytes) -> tuple[BeautifulSoup, tuple[str, ...]]:
     if data.count(b"<") > _MAX_MARKUP:
-        raise UnreadableFile(f"it has over {_MAX_MARKUP:,} tags", "split it up")
+        raise UnreadableFile("it has over a million tags", "split it up")
     declared = _CHARSET.search(data[:4096])
     source, notes = decode(data, declared.group(1).decode() if declared else None)
     with warnings.catch_warnings():

@@ -26,7 +26,7 @@ def parse(data: bytes) -> Document:
             bad.append(number)
             continue
         builder.start_page(number)
-        add_record(builder, value)
+        add_record(builder, value, "\n")
     if bad and not builder.text:
         parsed(source.split("\n")[bad[0] - 1])  # raises, and says why
     return builder.document(notes=(*notes, *note_on(bad, "no valid JSON, left out", "line")))

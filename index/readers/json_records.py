@@ -49,12 +49,12 @@ def parsed(source: str) -> Any:
         raise UnreadableFile(reason, "mend it at that place and index again") from error
 
 
-def add_record(builder: TextBuilder, value: Any) -> None:
+def add_record(builder: TextBuilder, value: Any, separator: str = "\n\n") -> None:
     """Add one record: what is short as one sentence, then each long text."""
     pairs = list(_flat(value, ()))
     short = [(path, text) for path, text in pairs if len(text) < _LONG and "\n" not in text]
     sentence = "; ".join(f"{_PATH.join(path)}: {text}" if path else text for path, text in short)
-    builder.add(_ended(sentence), separator="\n")
+    builder.add(_ended(sentence), separator=separator)
     for path, text in pairs:
         if (path, text) not in short:
             builder.add(f"{_PATH.join(path)}: {text}" if path else text)
@@ -77,7 +77,7 @@ def _add_list(builder: TextBuilder, values: list[Any], numbered: bool = False) -
     for number, item in enumerate(values, 1):
         if numbered:
             builder.start_page(number)
-        add_record(builder, item)
+        add_record(builder, item, "\n" if number > 1 else "\n\n")
 
 
 def _add_object(builder: TextBuilder, value: Mapping[str, Any], level: int) -> None:

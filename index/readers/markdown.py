@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import yaml  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline, image, link
 from markdown_it.token import Token
 
 from index.document import Document
@@ -16,6 +17,7 @@ from index.readers.metadata import fields
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.{0,65536}?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.M | re.S)
 _MAX_NESTING = 100  # the parser drops what lies deeper; a list is two levels
+_Rule = Callable[[StateInline, bool], bool]
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LINE_BREAK = re.compile(r"(?i)<br\s*/?>")
 
@@ -28,8 +30,7 @@ def parse(data: bytes) -> Document:
     """
     source, notes = decode(data)
     given, body, remarks = _front_matter(source)
-    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING})
-    tokens = parser.enable(["table", "strikethrough"]).parse(body)
+    tokens = _parser().parse(body)
     if any(token.level >= _MAX_NESTING - 1 for token in tokens):
         remarks = (*remarks, f"what is nested over {_MAX_NESTING} levels deep was left out")
     renderer = _Renderer()
@@ -37,6 +38,22 @@ def parse(data: bytes) -> Document:
     metadata = fields(given)
     title = metadata.pop("title", None) or renderer.builder.first_heading()
     return renderer.builder.document(title, metadata, (*notes, *remarks))
+
+
+def _parser() -> MarkdownIt:
+    """CommonMark with tables; a bracket that nothing closes is not searched for its end."""
+    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING})
+    parser.enable(["table", "strikethrough"])
+    for name, rule in (("link", link), ("image", image)):
+        parser.inline.ruler.at(name, _where_closed(rule))
+    return parser
+
+
+def _where_closed(rule: _Rule) -> _Rule:
+    def closed(state: StateInline, silent: bool) -> bool:
+        return state.pos < state.src.rfind("]") and rule(state, silent)
+
+    return closed
 
 
 def _front_matter(source: str) -> tuple[dict[str, object], str, tuple[str, ...]]:
