@@ -194,7 +194,8 @@ def _matches(word: Word, source: Reading) -> list[int]:
     if places is not None or not word.content:
         return places or []
     if word.text[0].isupper() or word.folded[:1].isdigit():
-        return [n for stem, at in source.where.items() if same_name(word.stem, stem) for n in at]
+        alike = source.by_start.get(word.stem[:2], ())
+        return [n for stem in alike if same_name(word.stem, stem) for n in source.where[stem]]
     return []
 
 

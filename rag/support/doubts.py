@@ -17,7 +17,7 @@ Sort = Literal["figure", "name", "negation", "opposite", "place"]
 
 # From these weights on a clash is certain enough to withhold a sentence for it alone: fewer than
 # 2 in 100 people's supported claims have one (docs/experiments.md).
-NEGATED = 0.3
+NEGATED = 0.1
 OPPOSED = 0.35
 
 
@@ -61,26 +61,26 @@ def missing_figures(comparison: Comparison, question: Reading) -> list[Figure]:
 
 def missing_names(comparison: Comparison, question: Reading) -> list[str]:
     """Return the names of the claim with a word that neither source nor question has."""
-    claim = comparison.claim
-    given = [w.stem for w in (*comparison.source.words, *question.words)]
-    counted = {n for f in claim.figures for n in claim.word_at(f.start, f.end)}
-    found = []
-    for run in mentions(claim):
-        words = claim.words[run.first : run.last]
-        if run.figure is None and any(w.content and not _given(w, given) for w in words):
-            found.append(run.text)
-    named = {n for run in mentions(claim) for n in range(run.first, run.last)}
-    lone = [
-        n
-        for n, word in enumerate(claim.words)
-        if word.opens and word.content and word.text[0].isupper() and n not in named | counted
+    claim, runs = comparison.claim, mentions(comparison.claim)
+    taken = {n for run in runs for n in range(run.first, run.last)}
+    found = [
+        run.text
+        for run in runs
+        if run.figure is None
+        and not all(_given(comparison, question, n) for n in range(run.first, run.last))
     ]
-    unknown = [claim.words[n] for n in lone if not _given(claim.words[n], given)]
-    return found + [word.text for word in unknown if _proper(claim.text, word)]
+    for n, word in enumerate(claim.words):
+        lone = word.opens and word.content and word.text[0].isupper() and n not in taken
+        if lone and not _given(comparison, question, n) and _proper(claim.text, word):
+            found.append(word.text)
+    return found
 
 
-def _given(word: Word, given: list[str]) -> bool:
-    return any(same_name(word.stem, other) for other in given)
+def _given(comparison: Comparison, question: Reading, n: int) -> bool:
+    word = comparison.claim.words[n]
+    if not word.content or comparison.has[n]:
+        return True
+    return any(same_name(word.stem, root) for root in question.by_start.get(word.stem[:2], ()))
 
 
 def _proper(text: str, word: Word) -> bool:

@@ -145,7 +145,10 @@ def given_in(said: Figure, source: Sequence[Figure]) -> bool:
     day = Date(0, 0, None, said.date.month, said.date.day)
     year = Date(0, 0, said.date.year, None, None)
     found = [given.date for given in source if given.date]
-    return any(within(day, d) for d in found) and any(within(year, d) for d in found)
+    on_day = [date for date in found if within(day, date)]
+    if any(date.year is not None for date in on_day):  # of another year
+        return False
+    return bool(on_day) and any(within(year, date) for date in found)
 
 
 def _year_as_number(said: Figure, given: Figure) -> bool:

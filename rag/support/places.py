@@ -39,7 +39,12 @@ PLACE_FEATURES = (
     "context",
     "neighbours",
     "rival_neighbours",
+    "margin_next",
+    "rival_beside",
 )
+_WIDE = 24  # words on either side
+_LEAST = 2  # content words: "4." has no place to be wrong about
+_OWN, _RIVALS, _SENTENCES = 6, 12, 6  # how many places are compared, in how many sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,17 @@ def places(comparison: Comparison, asked: frozenset[str]) -> list[Place]:
 
     ``asked`` are the stems of the question: what it names, an answer may name anywhere.
     """
+    if int((comparison.claim.weights > 0).sum()) < _LEAST:
+        return []
+    rank = {sentence: n for n, sentence in enumerate(comparison.best)}
+    given = sorted(comparison.given, key=lambda m: rank[comparison.sentence_of(m.first)])
     found = []
     for mention in comparison.said:
-        own = [m for m in comparison.given if is_same(comparison, mention, m)]
+        own = [m for m in given if is_same(comparison, mention, m)]
         if own:
-            found.append(_place(comparison, mention, own, asked))
+            near = [m for m in given if rank[comparison.sentence_of(m.first)] < _SENTENCES]
+            rivals = [m for m in near if m.kind() == mention.kind() and m not in own]
+            found.append(_place(comparison, mention, own, rivals, asked))
     return found
 
 
@@ -74,20 +85,26 @@ def is_same(comparison: Comparison, said: Mention, given: Mention) -> bool:
 
 
 def _place(
-    comparison: Comparison, mention: Mention, own: list[Mention], asked: frozenset[str]
+    comparison: Comparison,
+    mention: Mention,
+    own: list[Mention],
+    rivals: list[Mention],
+    asked: frozenset[str],
 ) -> Place:
-    rivals = [
-        m
-        for m in comparison.given
-        if m.kind() == mention.kind() and m not in own and not _inside(comparison, m, mention)
-    ]
+    occurrences, sentences = len(own), {comparison.sentence_of(m.first) for m in own}
+    rivals = [m for m in rivals if not _inside(comparison, m, mention)]
+    own, rivals, count = own[:_OWN], rivals[:_RIVALS], len(rivals)
     around = _around(comparison, mention)
     fits = [_fit(comparison, mention, around, m) for m in own]
     others = [_fit(comparison, mention, around, m) for m in rivals]
     absent = [f[0] for m, f in zip(rivals, others, strict=True) if not _said(comparison, m)]
+    beside = [
+        f[1]
+        for m, f in zip(rivals, others, strict=True)
+        if comparison.sentence_of(m.first) in sentences
+    ]
     fit, side = (max(f[n] for f in fits) for n in (0, 1))
     rival, rival_side = (max((f[n] for f in others), default=0.0) for n in (0, 1))
-    sentences = {comparison.sentence_of(m.first) for m in own}
     carried = comparison.support_of
     stems = {word.stem for word in comparison.claim.words[mention.first : mention.last]}
     alike = [_alike(comparison, mention, m) for m in own]
@@ -101,9 +118,9 @@ def _place(
         side - rival_side,
         fit - max(absent, default=0.0),
         max(alike),
-        max((_alike(comparison, mention, m) for m in rivals[:40]), default=0.0),
-        min(len(own), 5),
-        min(len(rivals), 20),
+        max((_alike(comparison, mention, m) for m in rivals), default=0.0),
+        min(occurrences, 5),
+        min(count, 20),
         float(carried.max() - max(carried[n] for n in sentences)),
         float(mention.figure is not None),
         float(mention.kind() == "date"),
@@ -113,6 +130,8 @@ def _place(
         float(around.sum()),
         max(f[2] for f in fits),
         max((f[2] for f in others), default=0.0),
+        max(f[2] for f in fits) - max((f[2] for f in others), default=0.0),
+        max(beside, default=0.0),
     )
     return Place(mention, rivals[best_rival].text if best_rival is not None else None, row)
 
@@ -131,7 +150,7 @@ def _fit(
 ) -> tuple[float, float, float]:
     """How well what is said around ``mention`` is said around ``given``: anyhow, by side, next."""
     total = float(around.sum())
-    low, high = max(0, given.first - 30), min(len(comparison.source.words), given.last + 30)
+    low, high = max(0, given.first - _WIDE), min(len(comparison.source.words), given.last + _WIDE)
     at = np.arange(low, high)
     distance = np.where(at < given.first, given.first - at, at - given.last + 1)
     fade = np.exp(-(np.maximum(distance, 1) - 1) / SPREAD)

@@ -95,6 +95,14 @@ class Reading:
         return places
 
     @cached_property
+    def by_start(self) -> dict[str, list[str]]:
+        """The stems by their first two letters, which the forms of a name share."""
+        found: dict[str, list[str]] = {}
+        for root in self.where:
+            found.setdefault(root[:2], []).append(root)
+        return found
+
+    @cached_property
     def weights(self) -> npt.NDArray[np.float32]:
         """The weight of each word, shape (n,)."""
         return np.array([word.weight for word in self.words], dtype=np.float32)

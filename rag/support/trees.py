@@ -1,0 +1,73 @@
+"""Gradient-boosted trees as plain arrays: a row of features becomes a probability.
+
+Friedman, "Greedy Function Approximation" (Annals of Statistics 2001); trained with scikit-learn
+by ``tools/train_grounding.py``, evaluated here without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.support.weights import stored
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """All trees in one table of nodes; a node whose ``feature`` is -1 is a leaf with a ``value``.
+
+    ``roots`` are the first node of each tree. The sum of the leaves reached, plus ``bias``, is the
+    log-odds; ``slope`` and ``shift`` calibrate it (Platt 1999).
+    """
+
+    features: tuple[str, ...]
+    roots: npt.NDArray[np.int64]
+    feature: npt.NDArray[np.int64]
+    threshold: npt.NDArray[np.float64]
+    left: npt.NDArray[np.int64]
+    right: npt.NDArray[np.int64]
+    value: npt.NDArray[np.float64]
+    bias: float
+    slope: float = 1.0
+    shift: float = 0.0
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the trees that ``plain`` writes down as lists."""
+        return cls(
+            features=tuple(plain["features"]),
+            **{name: np.array(plain[name], dtype=np.int64) for name in _WHOLE},
+            **{name: np.array(plain[name], dtype=np.float64) for name in _REAL},
+            **{name: float(plain[name]) for name in ("bias", "slope", "shift")},
+        )
+
+    def probability(self, rows: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
+        """Return the probability of each row, shape (r,); a row holds ``features`` in order."""
+        table = np.asarray(rows, dtype=np.float32).astype(np.float64)
+        at = np.broadcast_to(self.roots, (len(table), len(self.roots))).copy()
+        line = np.arange(len(table))[:, None]
+        while (self.feature[at] >= 0).any():
+            feature = self.feature[at]
+            smaller = table[line, np.maximum(feature, 0)] <= self.threshold[at]
+            at = np.where(feature < 0, at, np.where(smaller, self.left[at], self.right[at]))
+        odds = self.value[at].sum(axis=1) + self.bias
+        return np.asarray(1 / (1 + np.exp(-(self.slope * odds + self.shift))), dtype=np.float64)
+
+    def of(self, named: Mapping[str, float]) -> float:
+        """Return the probability of one row given by name."""
+        return float(self.probability([[named[name] for name in self.features]])[0])
+
+
+_WHOLE = ("roots", "feature", "left", "right")
+_REAL = ("threshold", "value")
+
+
+@lru_cache(maxsize=8)
+def trees(name: str) -> Trees:
+    """Return the stored trees called ``name``."""
+    return Trees.read(stored()["trees"][name])
