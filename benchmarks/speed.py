@@ -15,7 +15,7 @@ from pathlib import Path
 
 from evals.cases import load_cases
 from evals.intervals import percentile
-from evals.run import GOLDEN
+from evals.command import GOLDEN
 from rag import Assistant, Settings
 
 ROOT = Path(__file__).parents[1]

@@ -50,8 +50,9 @@ class Cache:
     def add(self, item: BaseModel, row: Row) -> None:
         """Keep a row; written at once, so that a run may be stopped at any time."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        entry = {"key": _key(item), "row": row.model_dump(mode="json")}
         with self.path.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps({"key": _key(item), "row": row.model_dump(mode="json")}) + "\n")
+            lines.write(f"\n{json.dumps(entry)}")  # first the end of a line a kill cut short
 
 
 ItemT = TypeVar("ItemT", bound=BaseModel)

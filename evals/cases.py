@@ -191,9 +191,12 @@ def resolve(cases: Iterable[Case], library: Library) -> dict[str, Evidence]:
     words occur.
 
     Raises:
-        CasesError: naming case and fault, for every span that cannot be found.
+        CasesError: naming case and fault, for every span that cannot be found; in one line if
+            none of the cited documents is there.
     """
+    cases = list(cases)
     ids = {document.source: document.id for document in library.documents()}
+    _same_folder(cases, ids)
     problems: list[str] = []
 
     def places(case: Case, spans: Iterable[Span]) -> Iterator[Place]:
@@ -214,6 +217,19 @@ def resolve(cases: Iterable[Case], library: Library) -> dict[str, Evidence]:
     if problems:
         raise CasesError(problems)
     return found
+
+
+def _same_folder(cases: Iterable[Case], ids: dict[str, str]) -> None:
+    """Tell a wrong folder from a few wrong spans."""
+    spans = (s for c in cases for group in (*c.evidence, c.also, c.units) for s in group)
+    cited = {span.document for span in spans}
+    if cited and cited.isdisjoint(ids):
+        raise CasesError(
+            [
+                f"none of the {len(cited)} documents that the cases cite ({min(cited)!r}, …) is "
+                f"among the {len(ids)} documents indexed; is this the folder they were written for?"
+            ]
+        )
 
 
 def _places(

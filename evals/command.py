@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from evals import results
 from evals.cache import Cache, code_digest
 from evals.cases import Case, CasesError, load_cases, select
-from evals.catalogue import METRICS
+from evals.compare import compare
 from evals.datasets import SETS, MissingData
-from evals.gate import Shortfall, ThresholdsError, shortfalls, thresholds_of
+from evals.gate import ThresholdsError, shortfalls, thresholds_of
 from evals.pool import Collection
 from evals.report import render
 from evals.results import Run, UnreadableRun
 from evals.run import Plan, run_answers, run_claims, run_rewrites
 from evals.systems import open_system
+from evals.tables import print_comparison, print_run
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -85,8 +85,18 @@ def evaluate_command(request: Request) -> int:
     if request.as_json:
         sys.stdout.write(run.model_dump_json(exclude={"rows"}, indent=2) + "\n")
     else:
-        _print(run, thresholds, missed, request.out)
+        print_run(Console(), run, thresholds, missed, request.out)
     return BELOW if missed else DONE
+
+
+def compare_command(before: Path, after: Path) -> int:
+    """Run ``footnote eval compare``; 0 done, 3 if a file is no run."""
+    try:
+        print_comparison(compare(Run.load(before), Run.load(after)), Console())
+    except Exception as error:
+        explain(error, Console(stderr=True))
+        return FAILED
+    return DONE
 
 
 def run_request(request: Request, console: Console) -> Run:
@@ -194,24 +204,3 @@ def explain(error: Exception, console: Console) -> None:
 def _write(run: Run, thresholds: dict[str, float], out: Path) -> None:
     run.save(out / f"{run.name}.jsonl")
     (out / f"{run.name}.html").write_text(render(run, thresholds), encoding="utf-8")
-
-
-def _print(run: Run, thresholds: dict[str, float], missed: Sequence[Shortfall], out: Path) -> None:
-    console = Console()
-    table = Table(title=f"{run.name}: {len(run.rows)} cases")
-    for heading in ("metric", "value", "95 % interval", "cases", "threshold"):
-        table.add_column(heading, justify="left" if heading == "metric" else "right")
-    for name, metric in METRICS.items():
-        if (found := run.overall.get(name)) is None:
-            continue
-        limit = f"{thresholds[name]:g}" if name in thresholds else ""
-        interval = f"{found.low:.3f} – {found.high:.3f}"
-        table.add_row(metric.label, f"{found.value:.3f}", interval, str(found.cases), limit)
-    console.print(table)
-    by_group = ", ".join(f"{k} {e['right'].value:.2f}" for k, e in run.by_group.items())
-    console.print(f"handled right by group: {by_group}")
-    p50, p95 = run.latency_ms["p50"], run.latency_ms["p95"]
-    console.print(f"latency: p50 {p50:.0f} ms, p95 {p95:.0f} ms; {run.cached} rows from the cache")
-    console.print(f"{out / run.name}.jsonl and .html written")
-    for shortfall in missed:
-        console.print(f"[red]under its threshold:[/red] {shortfall}")

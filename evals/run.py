@@ -82,7 +82,7 @@ def run_answers(system: System, cases: Sequence[Case], plan: Plan) -> Run:
         expected: dict(Counter(row.answer.status for row in group))
         for expected, group in _grouped(rows, lambda row: row.case.status).items()
     }
-    run = _summary(plan, rows, answering.aggregate, started, time.perf_counter() - clock, cached)
+    run = summary(plan, rows, answering.aggregate, started, time.perf_counter() - clock, cached)
     by_split = _grouped(rows, lambda row: row.case.split)
     return run.model_copy(
         update={
@@ -109,7 +109,7 @@ def run_claims(
 
     started, clock = datetime.now(UTC), time.perf_counter()
     rows, cached = collect(claims, judge, ClaimRow, plan.cache, plan.progress, plan.jobs)
-    return _summary(plan, rows, checking.aggregate, started, time.perf_counter() - clock, cached)
+    return summary(plan, rows, checking.aggregate, started, time.perf_counter() - clock, cached)
 
 
 def run_rewrites(
@@ -133,7 +133,7 @@ def run_rewrites(
     started, clock = datetime.now(UTC), time.perf_counter()
     rows, cached = collect(turns, rewrite, RewriteRow, plan.cache, plan.progress, plan.jobs)
     rows = rewriting.found(rows, embed)
-    return _summary(plan, rows, rewriting.aggregate, started, time.perf_counter() - clock, cached)
+    return summary(plan, rows, rewriting.aggregate, started, time.perf_counter() - clock, cached)
 
 
 def _some(plan: Plan, items: Sequence[object]) -> None:
@@ -162,7 +162,7 @@ def _support_check(answer: Answer) -> Supports:
     return lambda sentence, cited: check(sentence, "\n".join(cited), question).supported
 
 
-def _summary(
+def summary(
     plan: Plan,
     rows: Sequence[RowT],
     aggregate: Callable[[Sequence[RowT]], dict[str, Estimate]],

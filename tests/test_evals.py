@@ -3,6 +3,7 @@
 import hashlib
 import json
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,13 +12,15 @@ import pytest
 from bs4 import BeautifulSoup
 
 from evals import gate
+from evals.answering import aggregate, score
+from evals.cache import Cache
 from evals.cases import CasesError, load_cases, resolve, select
+from evals.catalogue import METRICS
+from evals.command import Request, evaluate_command
 from evals.report import render
-from evals.results import Run
-from evals.run import evaluate, evaluate_command, summarise
-from evals.scoring import METRICS, aggregate, score
+from evals.results import Run, UnreadableRun
+from evals.run import Plan, run_answers, summary
 from rag.schema import Answer, Citation, Passage, Sentence
-from rag.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = "The ferry Aurora first sailed in 1932.\nShe carried\n200 passengers. <b>& more</b>"
@@ -41,16 +44,21 @@ class Shelf:
 class Parrot:
     """A system that always quotes the first line, and remembers what it was asked."""
 
+    name = "parrot"
+
     def __init__(self):
         self.index = Shelf()
-        self.settings = Settings(api_key="secret")
+        self.settings = {}
         self.asked = []
 
-    def ask(self, question, history=()):
-        self.asked.append((question, len(history)))
-        if question == "boom":
+    def answer(self, case):
+        self.asked.append((case.question, len(case.history)))
+        if case.question == "boom":
             raise RuntimeError("broken")
         return quoting(SAILED)
+
+    def confidence(self, answer):
+        return 0.5
 
 
 def quoting(words, **fields):
@@ -98,7 +106,7 @@ def cases(tmp_path):
 
 
 def run_of(cases):
-    return evaluate(Parrot(), cases, name="ferry-all")
+    return run_answers(Parrot(), cases, Plan(name="ferry-all"))
 
 
 def test_cases_are_read_in_order_and_selected(cases):
@@ -172,9 +180,20 @@ def test_evidence_that_is_not_there_is_named(cases):
     ]
 
 
+def test_a_wrong_folder_is_one_line(cases):
+    other = [[{"document": "train.md", "quote": "x"}]]
+    read = cases(*(line(id=str(n), evidence=other) for n in range(30)))
+    with pytest.raises(CasesError) as raised:
+        resolve(read, Shelf())
+    assert str(raised.value) == (
+        "none of the 1 documents that the cases cite ('train.md', …) is among the 1 documents "
+        "indexed; is this the folder they were written for?"
+    )
+
+
 def test_a_long_list_of_faults_is_cut_short(cases):
     fields = [
-        line(id=str(n), evidence=[[{"document": "gone.md", "quote": "x"}]]) for n in range(23)
+        line(id=str(n), evidence=[[{"document": "ferry.md", "quote": "gone"}]]) for n in range(23)
     ]
     with pytest.raises(CasesError) as raised:
         resolve(cases(*fields), Shelf())
@@ -191,37 +210,86 @@ def test_a_run_asks_with_the_history_and_aggregates(cases):
         line(id="d", kind="list", answer=[["1932"], ["200"]]),
     )
     system, seen = Parrot(), []
-    run = evaluate(system, read, lambda done, total: seen.append((done, total)))
-    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    run = run_answers(system, read, Plan(progress=lambda done, total: seen.append((done, total))))
+    assert seen == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
     assert system.asked[2] == (read[1].question, 2)
     assert run.overall["right"].value == 0.5
     assert run.overall["correct"].value == pytest.approx(2 / 3)
     assert run.overall["unsupported"].value == 0
-    assert run.by_kind["followup"]["right"].value == 1
+    assert run.by_group["followup"]["right"].value == 1
     assert run.by_split["test"]["right"].cases == 1
     assert run.statuses == {"answered": {"answered": 3}, "not_found": {"answered": 1}}
-    assert "secret" not in run.model_dump_json()
     assert "refusal_precision" not in run.overall
 
 
 @pytest.mark.parametrize(("year", "ungrounded"), [("1932", 0), ("1933", 1)])
 def test_a_composed_sentence_is_checked_by_grounding(cases, year, ungrounded):
     class Composer(Parrot):
-        def ask(self, question, history=()):
+        def answer(self, case):
             given = quoting(SAILED, writer="llm")
             text = f"In {year} the ferry Aurora first sailed."
             said = given.sentences[0].model_copy(update={"text": text})
             return given.model_copy(update={"sentences": (said,)})
 
-    run = evaluate(Composer(), cases(line()))
+    run = run_answers(Composer(), cases(line()), Plan())
     assert run.overall["unsupported"].value == ungrounded
 
 
-def test_a_run_survives_its_json(cases):
+def test_a_run_survives_its_file(cases, tmp_path):
     run = run_of(cases(line(), line(id="c", **SILENT)))
-    again = Run.model_validate_json(run.model_dump_json())
+    run.save(tmp_path / "run.jsonl")
+    again = Run.load(tmp_path / "run.jsonl")
     assert again == run
     assert aggregate(again.rows) == run.overall
+    assert len((tmp_path / "run.jsonl").read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize(("content", "fault"), [(None, "cannot be read"), ("{}", "is not a run")])
+def test_a_file_that_is_no_run_is_named(tmp_path, content, fault):
+    path = tmp_path / "run.jsonl"
+    if content:
+        path.write_text(content)
+    with pytest.raises(UnreadableRun, match=f"run.jsonl {fault}"):
+        Run.load(path)
+
+
+def test_a_stopped_run_goes_on_where_it_was(cases, tmp_path):
+    read = cases(line(), line(id="b", question="boom"), line(id="c", **SILENT))
+    fine = [read[0], read[2]]
+    cache = Cache(tmp_path, {"settings": 1})
+    with pytest.raises(RuntimeError, match="broken"):
+        run_answers(Parrot(), read, Plan(cache=cache))
+    with cache.path.open("a") as lines:
+        lines.write('{"key": "half a li')  # a kill while it wrote
+    system = Parrot()
+    run = run_answers(system, fine, Plan(cache=Cache(tmp_path, {"settings": 1})))
+    assert run.cached == 1
+    assert [row.id for row in run.rows] == ["a", "c"]
+    assert {question for question, _ in system.asked} == {read[0].question}, "c asks the same"
+    again = Parrot()
+    assert run_answers(again, fine, Plan(cache=Cache(tmp_path, {"settings": 1}))).cached == 2
+    assert again.asked == []
+
+
+@pytest.mark.parametrize("change", [{"depends": {"settings": 2}}, {"fresh": True}, {"edit": True}])
+def test_what_changed_is_asked_again(cases, tmp_path, change):
+    (case,) = cases(line())
+    run_answers(Parrot(), [case], Plan(cache=Cache(tmp_path, {"settings": 1})))
+    if change.get("edit"):
+        case = case.model_copy(update={"answer": (("1933",),)})
+    cache = Cache(tmp_path, change.get("depends", {"settings": 1}), change.get("fresh", False))
+    run = run_answers(Parrot(), [case], Plan(cache=cache))
+    assert run.cached == 0
+    assert run.rows[0].right is not bool(change.get("edit"))
+
+
+def test_questions_asked_at_once_come_back_in_order(cases):
+    read = cases(*(line(id=str(n)) for n in range(12)))
+    run = run_answers(Parrot(), read, Plan(jobs=4))
+    assert [row.id for row in run.rows] == [str(n) for n in range(12)]
+    boom = cases(*(line(id=str(n), question="boom") for n in range(12)))
+    with pytest.raises(RuntimeError, match="broken"):
+        run_answers(Parrot(), boom, Plan(jobs=4))
 
 
 def test_a_failure_names_the_case(cases):
@@ -334,7 +402,8 @@ def test_the_report_needs_nothing_else_and_runs_nothing(cases):
     )
     evidence = resolve(read, Shelf())
     rows = [score(case, evidence[case.id], given, Shelf().text, 0.1) for case in read]
-    run = summarise(HOSTILE, rows, {"documents": HOSTILE}, datetime.now(UTC), 1.0)
+    plan = Plan(name=HOSTILE, settings={"documents": HOSTILE})
+    run = summary(plan, rows, aggregate, datetime.now(UTC), 1.0, 0)
     page = BeautifulSoup(render(run, {"right": 0.9}), "lxml")
     assert not page.find_all(["script", "img", "a", "link", "iframe", "object"])
     assert not [tag for tag in page.find_all(True) if {"src", "href", "srcset"} & set(tag.attrs)]
@@ -363,12 +432,29 @@ def test_evidence_is_marked_in_the_passages_of_a_case(cases):
     assert "no thresholds" in page.select_one(".verdict").text
 
 
-@pytest.mark.parametrize("gated", [True, False])
-def test_a_command_that_cannot_run_fails_with_a_reason(tmp_path, capsys, gated):
-    code = evaluate_command(tmp_path / "no.jsonl", "all", tmp_path, tmp_path, False, gated)
-    assert code == 3
-    assert ("no table [no-all]" if gated else "cannot be read") in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"cases": "no.jsonl"}, "cannot be read"),
+        ({"cases": "no.jsonl", "gate": True}, "no table [no-all]"),
+        ({"public": "nonsense"}, "no set 'nonsense'; there are clapnq, "),
+        ({"public": "begin", "data_root": "nowhere"}, "set FOOTNOTE_SHARED to the folder"),
+        ({"documents": "nowhere"}, "does not exist; give the folder"),
+        ({"documents": "file.txt"}, "is a file; give the folder"),
+    ],
+)
+def test_a_command_that_cannot_run_says_so_in_a_line(tmp_path, capsys, changes, fault):
+    (tmp_path / "file.txt").write_text("x")
+    paths = {
+        name: tmp_path / value if name in ("cases", "data_root", "documents") else value
+        for name, value in changes.items()
+    }
+    before = sorted(tmp_path.iterdir())
+    assert evaluate_command(Request(out=tmp_path / "out", **paths)) == 3
+    error = capsys.readouterr().err
+    assert fault in error
+    assert error.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == before
 
 
 @pytest.fixture(scope="module")
@@ -404,9 +490,9 @@ def harbour(tmp_path_factory):
 
 def test_the_whole_of_it_over_three_small_documents(harbour, capsys):
     dataset, documents, out = harbour
-    assert evaluate_command(dataset, "dev", documents, out, as_json=False, gate=False) == 0
+    assert evaluate_command(Request(dataset, split="dev", documents=documents, out=out)) == 0
     assert "handled right" in capsys.readouterr().out
-    run = Run.model_validate_json((out / "harbour-dev.json").read_text(encoding="utf-8"))
+    run = Run.load(out / "harbour-dev.jsonl")
     assert [row.right for row in run.rows] == [True, True, True]
     assert run.overall["unsupported"].value == 0
     assert run.overall["evidence_at_5"].value == 1
@@ -421,9 +507,12 @@ def test_the_gate_stops_a_run_under_its_threshold(harbour, capsys, monkeypatch, 
     dataset, documents, out = harbour
     monkeypatch.setattr(gate, "THRESHOLDS", tmp_path / "thresholds.toml")
     gate.THRESHOLDS.write_text("[harbour-all]\nright = 1.0\nunsupported = 0.0\n")
-    assert evaluate_command(dataset, "all", documents, out, as_json=True, gate=True) == 0
+    request = Request(dataset, documents=documents, out=out, gate=True)
+    assert evaluate_command(replace(request, as_json=True)) == 0
     assert json.loads(capsys.readouterr().out)["overall"]["right"]["value"] == 1
     dataset.write_text(dataset.read_text().replace('["1932"]', '["1999"]'))
-    assert evaluate_command(dataset, "all", documents, out, as_json=False, gate=True) == 1
+    assert evaluate_command(request) == 1
     assert "handled right is 0.667, must be at least 1" in capsys.readouterr().out
-    assert evaluate_command(dataset, "all", documents, out, as_json=False, gate=False) == 0
+    assert evaluate_command(replace(request, gate=None)) == 1
+    capsys.readouterr()
+    assert evaluate_command(replace(request, gate=False)) == 0

@@ -150,6 +150,10 @@ def test_reciprocal_rank_and_ndcg():
     assert [s.points for s in metrics.ranking([1, 1])] == [1, 1]
     assert [s.points for s in metrics.ranking([None])] == [0, 0]
     assert metrics.ranking([11])[1].points == 0
+    assert [s.points for s in metrics.ranking([2], (1, 5))[1:]] == [
+        0,
+        pytest.approx(1 / math.log2(3)),
+    ]
 
 
 def test_correct_needs_every_group_and_any_alternative():

@@ -79,3 +79,17 @@ def sets() -> None:
     for found in SETS.values():
         there = "" if (data_root() / found.folder).is_dir() else f"  (not in {data_root()})"
         typer.echo(f"{found.name:17}{found.task:10}{found.title}{there}")
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(help="A run, such as results/golden-dev.jsonl.")],
+    after: Annotated[Path, typer.Argument(help="A later run over the same cases.")],
+) -> None:
+    """Say which metrics differ between two runs by more than chance, and which cases changed.
+
+    - **footnote eval compare before/golden-dev.jsonl results/golden-dev.jsonl**
+    """
+    from evals.command import compare_command
+
+    raise typer.Exit(compare_command(before, after))
