@@ -10,6 +10,7 @@ from html import escape
 
 from evals.matching import overlap, place_of
 from evals.results import AnswerRow as Row
+from index.readers import unit_of
 from rag.schema import Answer, Citation, Passage, Sentence
 
 OPEN = 10  # cases that are shown unfolded
@@ -83,7 +84,7 @@ def _sentence(sentence: Sentence) -> str:
 
 def _citation(citation: Citation) -> str:
     where = [citation.title, citation.source, citation.published]
-    where += [f"page {citation.page}"] if citation.page else []
+    where += [f"{unit_of(citation.source)} {citation.page}"] if citation.page else []
     place = " · ".join(part for part in where if part)
     return (
         f"<blockquote class=small><sup>[{citation.marker}]</sup> {escape(citation.quote)}<br>"

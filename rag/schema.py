@@ -34,7 +34,9 @@ class Citation(_Frozen):
     title: str
     source: str = Field(description="Path below the documents folder, or a URL.")
     published: str | None = Field(default=None, description="Date as the document gives it.")
-    page: int | None = Field(default=None, ge=1)
+    page: int | None = Field(
+        default=None, ge=1, description="Page; in some formats the slide, row, record or line."
+    )
     heading: str | None = None
     start: int = Field(ge=0, description="First character of the quote in the document's text.")
     end: int = Field(ge=0, description="One past the last character of the quote.")

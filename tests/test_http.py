@@ -10,6 +10,8 @@ from fastapi.testclient import TestClient
 from lindow import BUILT, UNKNOWN
 from pydantic import SecretStr
 
+from index.readers import SUFFIXES
+from index.types import document_id
 from rag.schema import Answer
 from ui import guard
 from ui.guard import UnsafeBinding, check_binding
@@ -193,6 +195,19 @@ def test_a_file_that_cannot_be_read_is_stored_and_named(client):
     report = upload(client, ("broken.pdf", b"not a PDF")).json()["sync"]
     assert [skipped["source"] for skipped in report["skipped"]] == ["broken.pdf"]
     assert report["skipped"][0]["reason"]
+
+
+def test_a_file_that_could_not_be_read_can_be_deleted(client, settings):
+    upload(client, ("broken.pdf", b"not a PDF"))
+    report = client.delete(f"/v1/documents/{document_id('broken.pdf')}").json()["sync"]
+    assert report["skipped"] == []
+    assert not (settings.documents / "broken.pdf").exists()
+    assert_problem(client.delete(f"/v1/documents/{document_id('broken.pdf')}"), 404)
+
+
+def test_every_format_that_is_read_can_be_uploaded(client, settings):
+    files = [(f"file{suffix}", b"?") for suffix in sorted(SUFFIXES)]
+    assert upload(client, *files).json()["stored"] == [name for name, _ in files]
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 from sample_answers import FIRST, SECOND, TEXT, answered, conflicting, passage, refused, sentence
 
-from index.types import DocumentInfo, Progress, Skipped, SyncReport
+from index.types import DocumentInfo, Progress, Skipped, SyncReport, document_id
 from ui.export import answer_markdown
-from ui.listing import documents_html, progress_line, report_html, summary
+from ui.listing import documents_html, progress_line, report_html, skipped_line, summary
 from ui.render import answer_html, conversation_html, draft_html, sources_html, turn_html
 from ui.terminal import print_answer
-from ui.text import marked, terminal_text
+from ui.text import marked, place_name, reference, shown_name, terminal_text
 
 
 def soup(html):
@@ -176,9 +176,36 @@ def test_a_report_counts_and_explains():
     )
     line = "2 added, 1 removed, 1 could not be read; 3 documents, 1,200 passages (1.2 s)"
     assert summary(report) == line
-    assert soup(report_html(report)).li.get_text() == "<x>.pdf: it is damaged; save it again"
+    item = soup(report_html(report)).li
+    assert item.span.get_text() == "<x>.pdf: it is damaged; save it again"
+    assert item.button["data-document"] == document_id("<x>.pdf")
     assert report_html(None) == ""
     assert progress_line(Progress("reading", 3, 12, "x.md")) == "Reading 3 of 12: x.md"
+
+
+def test_odd_names_are_shown_as_escapes_everywhere():
+    name = "bill\u202efdp.\nexe\u200f"
+    shown = r"bill\u202efdp.\u000aexe\u200f"
+    assert shown_name(name) == shown
+    assert skipped_line(Skipped(name, "it is empty")) == f"{shown}: it is empty"
+    assert progress_line(Progress("reading", 0, 1, name)).endswith(shown)
+    assert shown in reference(passage().model_copy(update={"source": name}))
+    assert shown_name("שלום/été 👩‍👧.md") == "שלום/été 👩‍👧.md"
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "short"),
+    [
+        ("a.pdf", "page 12", "p. 12"),
+        ("a.pptx", "slide 12", "slide 12"),
+        ("a.csv", "row 12", "row 12"),
+    ],
+)
+def test_a_place_is_called_as_its_format_calls_it(source, place, short):
+    found = passage().model_copy(update={"source": source, "page": 12})
+    assert place_name(found) == place
+    assert short in reference(found)
+    assert place_name(found.model_copy(update={"page": None})) is None
 
 
 def test_the_list_of_documents_names_each_and_its_delete_button():

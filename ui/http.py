@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, StreamingResponse
 
+from index.types import document_id as id_of
 from rag.schema import Answer, Event, Message, Sentence, Stage
 from ui import problems, shelf
 from ui.docs import docs_html
@@ -113,13 +114,23 @@ def add_documents(
 
 @router.delete("/v1/documents/{document_id}", tags=["documents"])
 def delete_document(document_id: str, service: Served) -> Stored:
-    """Delete a document: its file in the folder and everything the index has of it."""
-    try:
-        source = service.assistant.index.document(document_id).source
-    except KeyError as error:
-        raise Refused(404, "No such document", f"There is no document {document_id}.") from error
-    shelf.discard(service.settings.documents, source)
+    """Delete a document: its file in the folder and everything the index has of it.
+
+    A file that could not be read has an id, too: the first 16 digits of its path's SHA-256.
+    """
+    shelf.discard(service.settings.documents, _source_of(service, document_id))
     return Stored(stored=[], sync=service.sync())
+
+
+def _source_of(service: Service, document: str) -> str:
+    """The path of a document, or of a file that the last sync could not read."""
+    try:
+        return service.assistant.index.document(document).source
+    except KeyError as error:
+        for skipped in service.report.skipped if service.report else ():
+            if id_of(skipped.source) == document:
+                return skipped.source
+        raise Refused(404, "No such document", f"There is no document {document}.") from error
 
 
 @router.post("/v1/documents/sync", tags=["documents"])

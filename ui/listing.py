@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.types import DocumentInfo, Progress, Skipped, SyncReport
-from ui.text import html_text
+from index.readers import unit_of
+from index.types import DocumentInfo, Progress, Skipped, SyncReport, document_id
+from ui.text import html_text, shown_name
 
 _STAGES = {"reading": "Reading", "embedding": "Embedding", "writing": "Writing the index"}
 
@@ -27,12 +28,13 @@ def summary(report: SyncReport) -> str:
 
 def skipped_line(skipped: Skipped) -> str:
     """Return why a file is not in the index and what to do: ``file: reason; remedy``."""
-    return f"{skipped.source}: " + "; ".join(filter(None, (skipped.reason, skipped.remedy)))
+    why = "; ".join(filter(None, (skipped.reason, skipped.remedy)))
+    return f"{shown_name(skipped.source)}: {why}"
 
 
 def progress_line(progress: Progress) -> str:
     """Return how far a sync is, such as "Reading 3 of 12: report.pdf"."""
-    source = f": {progress.source}" if progress.source else ""
+    source = f": {shown_name(progress.source)}" if progress.source else ""
     return f"{_STAGES[progress.stage]} {progress.done:,} of {progress.total:,}{source}"
 
 
@@ -50,21 +52,37 @@ def documents_html(documents: Sequence[DocumentInfo]) -> str:
 
 
 def report_html(report: SyncReport | None) -> str:
-    """Return the summary of the last sync and each file it could not read, with the reason."""
+    """Return the summary of the last sync and each file it could not read, with the reason.
+
+    Each such file has a button that deletes it.
+    """
     if report is None:
         return ""
-    lines = [*map(skipped_line, report.skipped), *report.remarks]
-    items = "".join(f"<li>{html_text(line)}</li>" for line in lines)
+    items = "".join(map(_skipped_item, report.skipped))
+    items += "".join(f"<li>{html_text(remark)}</li>" for remark in report.remarks)
     problems = f'<ul class="fn-skipped">{items}</ul>' if items else ""
     return f'<div class="fn-report"><p>{html_text(summary(report))}</p>{problems}</div>'
 
 
+def _skipped_item(skipped: Skipped) -> str:
+    name = shown_name(skipped.source)
+    button = _delete_button(document_id(skipped.source), name, name)
+    return f"<li><span>{html_text(skipped_line(skipped))}</span> {button}</li>"
+
+
+def _delete_button(key: str, source: str, name: str) -> str:
+    return (
+        f'<button type="button" class="fn-delete" data-document="{key}" '
+        f'data-source="{html_text(source)}" aria-label="Delete {html_text(name)}">Delete</button>'
+    )
+
+
 def _row(document: DocumentInfo) -> str:
     facts = (
-        document.source,
+        shown_name(document.source),
         document.published,
         document.author,
-        count_of(document.pages, "page") if document.pages else None,
+        count_of(document.pages, unit_of(document.source)) if document.pages else None,
         count_of(document.passages, "passage"),
     )
     meta = "".join(f"<span>{html_text(fact)}</span>" for fact in facts if fact)
@@ -72,7 +90,5 @@ def _row(document: DocumentInfo) -> str:
     return (
         f'<li><div><p class="fn-title">{html_text(document.title)}</p>'
         f'<p class="fn-meta">{meta}</p>{notes}</div>'
-        f'<button type="button" class="fn-delete" data-document="{document.id}" '
-        f'data-source="{html_text(document.source)}" '
-        f'aria-label="Delete {html_text(document.title)}">Delete</button></li>'
+        f"{_delete_button(document.id, shown_name(document.source), document.title)}</li>"
     )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from rag.schema import Answer, Citation, Passage, Sentence
-from ui.text import html_text, marked, reference
+from ui.text import html_text, marked, place_name, reference, shown_name
 
 _HEADLINES = {
     "not_found": "Not in the documents",
@@ -176,7 +176,7 @@ def _cited_card(citation: Citation, passage: Passage | None, turn: int, opened: 
 
 
 def _card(place: Citation | Passage, anchor: str, number: str, body: str, opened: bool) -> str:
-    facts = (f"page {place.page}" if place.page else None, place.published, place.source)
+    facts = (place_name(place), place.published, shown_name(place.source))
     meta = "".join(f"<span>{html_text(fact)}</span>" for fact in facts if fact)
     heading = f'<p class="fn-heading">{html_text(place.heading)}</p>' if place.heading else ""
     return (

@@ -60,12 +60,15 @@ def discard(folder: Path, source: str) -> None:
     """Delete the file at ``source`` below ``folder``.
 
     Raises:
-        Refused: 409 if it lies outside the folder, behind a link; 404 if it is not there.
+        Refused: 409 if it lies outside the folder, behind a link, or is no file; 404 if it is not
+            there.
         OSError: if it cannot be deleted.
     """
     path = folder / source
     if not path.parent.resolve().is_relative_to(folder.resolve()):
         raise Refused(409, "Behind a link", f"{source} lies outside the folder; delete it there.")
+    if path.is_dir() and not path.is_symlink():
+        raise Refused(409, "Not a file", f"{source} is a folder; delete it there.")
     try:
         path.unlink()
     except FileNotFoundError as error:

@@ -10,10 +10,16 @@ import re
 from collections.abc import Iterable
 from html import escape
 
+from index.readers import unit_of
 from rag.schema import Citation, Passage
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>~|$]|(?m:^[#+-])|(?m:(?<=^\d)\.)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+# What a name may hold and should not do: end a line, or turn the direction of writing.
+_MISLEADING = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def html_text(text: str) -> str:
@@ -51,8 +57,19 @@ def marked(text: str, spans: Iterable[tuple[int, int]], tag: str) -> str:
     return "".join([*parts, html_text(text[position:])])
 
 
+def place_name(place: Citation | Passage) -> str | None:
+    """Return where in its file a citation or passage stands: "page 2", "slide 3", "row 12"."""
+    return f"{unit_of(place.source)} {place.page}" if place.page else None
+
+
+def shown_name(source: str) -> str:
+    """Return the name of a file with what could mislead an eye or a terminal as escapes."""
+    return _MISLEADING.sub(lambda match: f"\\u{ord(match.group()):04x}", source)
+
+
 def reference(place: Citation | Passage, folder: str = "") -> str:
     """Return where a citation or passage stands: ``Title, p. 2, 2026-01-13, folder/file.pdf``."""
-    page = f"p. {place.page}" if place.page else None
-    path = place.source if "://" in place.source or not folder else f"{folder}/{place.source}"
+    page = (place_name(place) or "").replace("page", "p.")
+    source = shown_name(place.source)
+    path = source if "://" in source or not folder else f"{folder}/{source}"
     return ", ".join(one_line(part) for part in (place.title, page, place.published, path) if part)
