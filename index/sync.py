@@ -24,7 +24,7 @@ from index.vectors import VectorIndex
 
 # Raise it when a reader or the splitter changes what it returns: every file is read again, and
 # only texts that came out differently are embedded again.
-PIPELINE = 2
+PIPELINE = 3
 
 WINDOW = 512  # texts taken up at once and sorted by length; bounds the memory a sync needs
 BATCH = 64  # texts handed to the model at once; progress is told after each

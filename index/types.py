@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+_FRAME = 120  # characters of a title, and of headings, that the model reads with a passage
+
+
 class Embedder(Protocol):
     """Turns texts into unit vectors. Reading ``name`` must not load the model."""
 
@@ -149,7 +152,13 @@ def passage_id(document: str, ordinal: int) -> str:
 
 def embedded_text(title: str | None, heading: str | None, text: str) -> str:
     """Return what the model reads for a passage: where it stands, then what it says."""
-    return "\n".join(part for part in (title, heading, text) if part)
+    return frame(title, heading) + text
+
+
+def frame(title: str | None, heading: str | None) -> str:
+    """Return the title and the innermost headings as they stand above a passage, not at length."""
+    parts = ((title or "")[:_FRAME].strip(), (heading or "")[-_FRAME:].strip())
+    return "".join(f"{part}\n" for part in parts if part)
 
 
 def digest(text: str) -> str:

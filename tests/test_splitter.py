@@ -1,5 +1,7 @@
 """Passages: whole sentences, each in exactly one of them, that know where they stand."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,9 @@ from test_sentences import TEXTS
 from index.document import Document, Heading, Page
 from index.node_parser import PassageSplitter
 from index.sentences import sentences
-from index.splitter import heading_at, page_at, split
+from index.splitter import MAX_TOKENS, heading_at, page_at, split
+from index.tokens import count_tokens
+from index.types import frame
 
 LIMITS = st.integers(1, 60)
 REPETITIVE = "It rains. It rains. It rains. " * 40
@@ -82,6 +86,52 @@ def test_a_sentence_too_long_is_cut_between_words(text):
         pieces = [(text * 20)[p.start : p.end] for p in split(Document(text * 20), limit)]
         assert [word for piece in pieces for word in piece.split()] == text.split() * 20
         assert pieces == [piece.strip() for piece in pieces]
+
+
+DENSE = {  # scripts and notations in which 900 characters are far more than 256 tokens
+    "Japanese": "日本政府は新しい経済対策を発表した。これは国民のためのものである。",
+    "Korean": "정부는 새로운 경제 대책을 발표했다. 이것은 국민을 위한 것이다. ",
+    "Russian": "Правительство объявило о новых мерах поддержки населения. ",
+    "digits": "3.14159, 2.71828, 1.41421; 0.57721 and 1.61803. ",
+    "code": "for(int i=0;i<n;++i){a[i]+=b[i]*c[i];}\n",
+    "one word": "日本政府は新しい経済対策を発表した",
+}
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_the_model_reads_every_passage_to_its_end(name):
+    text = "Heading\n" + DENSE[name] * 100
+    document = Document(text, title="T" * 200, headings=(Heading(2, 0, 7),))
+    passages = split(document)
+    whole = [frame(document.title, p.heading) + text[p.start : p.end] for p in passages]
+    assert max(count_tokens(whole)) <= MAX_TOKENS
+    kept = "".join(text[p.start : p.end] for p in passages)
+    assert "".join(kept.split()) == "".join(text[7:].split())
+    assert max(count_tokens([text[p.start : p.end] for p in passages])) > MAX_TOKENS / 2
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), st.integers(40, 60))
+def test_no_passage_is_over_the_limit_of_tokens(text, limit):
+    for passage in split(Document(text), max_tokens=limit):
+        (tokens,) = count_tokens([text[passage.start : passage.end]])
+        assert tokens <= limit
+
+
+def test_the_embedder_reads_as_many_tokens_as_passages_may_have(embedder):
+    assert embedder.load().max_seq_length == MAX_TOKENS + 2
+
+
+def test_many_headings_and_pages_are_not_slow():
+    lines = [f"Part {n}\nIt is number {n}.\n" for n in range(20_000)]
+    text, at, headings, pages = "".join(lines), 0, [], []
+    for n, line in enumerate(lines):
+        headings.append(Heading(2, at, at + line.index("\n")))
+        pages.append(Page(n + 1, at, at + len(line)))
+        at += len(line)
+    begun = time.process_time()
+    passages = split(Document(text, pages=tuple(pages), headings=tuple(headings)))
+    assert time.process_time() - begun < 10
+    assert (passages[-1].page, passages[-1].heading) == (20_000, "Part 19999")
 
 
 def test_a_passage_never_crosses_a_heading_and_carries_all_above_it():
