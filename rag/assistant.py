@@ -11,6 +11,7 @@ from index.embedder import SentenceEmbedding
 from index.index import Index
 from index.types import Progress, SyncReport
 from rag import grounding
+from rag.context import said
 from rag.conversation import standalone
 from rag.evidence import Candidate, EvidenceReader
 from rag.grounding import BrokenContract
@@ -112,7 +113,9 @@ class Assistant:
             revision = self.index.revision
             try:
                 chosen = self.index.match(documents) if documents else None
-                passages = self._retriever.search(resolved, top_k, chosen)
+                passages = self._retriever.search(
+                    question, top_k, chosen, said(question, resolved, history)
+                )
                 clock.lap("search")
                 yield Stage(stage="reading")
                 draft = self._writer.write(resolved, passages)

@@ -10,6 +10,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from index.embedder import SentenceEmbedding
 from index.index import Index
 from index.types import DocumentInfo, Hit, StoredPassage
+from rag.context import Said
 from rag.schema import Passage
 
 # Weight of the cosine against BM25; measured on ClapNQ (docs/experiments.md), flat from 0.6 to 0.8.
@@ -32,12 +33,23 @@ class HybridRetriever(BaseRetriever):
         self._top_k = top_k
 
     def search(
-        self, question: str, top_k: int | None = None, documents: Collection[str] | None = None
+        self,
+        question: str,
+        top_k: int | None = None,
+        documents: Collection[str] | None = None,
+        said: Sequence[Said] = (),
     ) -> list[Passage]:
-        """Return the ``top_k`` best passages, best first, of the documents with these ids."""
-        vector = self._embedder.embed([question])[0]
-        dense = self._index.search_dense(vector, CANDIDATES, documents)
-        lexical = self._index.search_lexical(question, CANDIDATES, documents)
+        """Return the ``top_k`` best passages, best first, of the documents with these ids.
+
+        ``said`` is what the conversation adds to the question (``rag.context.said``).
+        """
+        own, *others = self._embedder.embed([question, *(each.text for each in said)])
+        mixed = own + sum(each.dense * v for each, v in zip(said, others, strict=True))
+        dense = self._index.search_dense(mixed, CANDIDATES, documents)
+        asked = [(1.0, question), *((each.lexical, each.text) for each in said if each.lexical)]
+        lexical = _summed(
+            [(w, self._index.search_lexical(text, CANDIDATES, documents)) for w, text in asked]
+        )
         scores = _fused(dense, lexical)
         best = sorted(scores, key=lambda passage: (-scores[passage], passage))
         return self._passages(best[: top_k or self._top_k], dense, lexical, scores)
@@ -111,3 +123,13 @@ def _fused(dense: Sequence[Hit], lexical: Sequence[Hit]) -> dict[str, float]:
         + (1 - DENSE_WEIGHT) * words.get(passage, 0.0) / max(most, 1e-9)
         for passage in {*cosines, *words}
     }
+
+
+def _summed(searches: Sequence[tuple[float, Sequence[Hit]]]) -> list[Hit]:
+    """Add up the weighted scores of several lexical searches, best first."""
+    scores: dict[str, float] = {}
+    for weight, hits in searches:
+        for hit in hits:
+            scores[hit.passage_id] = scores.get(hit.passage_id, 0.0) + weight * hit.score
+    best = sorted(scores, key=lambda passage: (-scores[passage], passage))
+    return [Hit(passage, scores[passage]) for passage in best]
