@@ -18,6 +18,7 @@ from evals.cache import Cache, code_digest
 from evals.cases import Case, CasesError, load_cases, select
 from evals.compare import compare
 from evals.datasets import SETS, MissingData
+from evals.draft import draft
 from evals.gate import ThresholdsError, shortfalls, thresholds_of
 from evals.pool import Collection
 from evals.report import render
@@ -99,6 +100,42 @@ def compare_command(before: Path, after: Path) -> int:
     return DONE
 
 
+def draft_command(path: Path, most: int, documents: Path | None, data: Path | None) -> int:
+    """Run ``footnote eval init``: write up to ``most`` cases to ``path``; 0 done, 3 failed."""
+    from rag.assistant import Assistant
+    from rag.settings import Settings
+
+    console = Console(stderr=True)
+    given = {"documents": documents, "data": data}
+    try:
+        if path.exists():
+            raise CasesError([f"{path} is there already; name another file, or remove it"])
+        settings = Settings(**{name: value for name, value in given.items() if value})
+        _there(settings.documents)
+        with Assistant.open(settings) as assistant, Progress(console=console) as bar:
+            task = bar.add_task("Indexing", total=None)
+            assistant.sync()
+            bar.update(task, description="Reading")
+            cases = draft(
+                assistant.index, most, lambda n, of: bar.update(task, completed=n, total=of)
+            )
+        if not cases:
+            raise CasesError([f"no sentence in {settings.documents} defines, dates or counts"])
+        lines = (case.model_dump_json(exclude_defaults=True) for case in cases)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except Exception as error:
+        explain(error, console)
+        return FAILED
+    silent = sum(not case.answerable for case in cases)
+    Console().print(
+        f"{len(cases)} cases written to {path}, {silent} of them unanswerable. Edit them, then:\n"
+        f"footnote eval --cases {path} --documents {settings.documents}",
+        markup=False,
+        soft_wrap=True,
+    )
+    return DONE
+
+
 def run_request(request: Request, console: Console) -> Run:
     """Run what was asked for and return the run; progress is shown on ``console``.
 
@@ -138,11 +175,7 @@ def _answers(
     from rag.assistant import Assistant
 
     settings = _settings(documents, data or request.out / ".footnote")
-    if not settings.documents.is_dir():
-        there = "is a file" if settings.documents.exists() else "does not exist"
-        raise CasesError(
-            [f"{settings.documents} {there}; give the folder of the documents with --documents"]
-        )
+    _there(settings.documents)
     with console.status("Indexing the documents…"), Assistant.open(settings) as assistant:
         for skipped in assistant.sync().skipped:
             line = f"skipped {skipped.source}: {skipped.reason}"
@@ -153,6 +186,12 @@ def _answers(
         depends_on = {"settings": system.settings, "texts": texts}
         with _planned(request, title, depends_on, console, system.settings) as plan:
             return run_answers(system, cases[: request.limit], plan)
+
+
+def _there(documents: Path) -> None:
+    if not documents.is_dir():
+        there = "is a file" if documents.exists() else "does not exist"
+        raise CasesError([f"{documents} {there}; give the folder of the documents: --documents"])
 
 
 def _settings(documents: Path | None, data: Path) -> Settings:

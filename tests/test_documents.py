@@ -27,7 +27,8 @@ WRITTEN = (
 PATHS = [ROOT / "documents" / name for name in BUILT + WRITTEN]  # users add files of their own
 CASES = [
     json.loads(line)
-    for line in (ROOT / "evals/datasets/golden.jsonl").read_text(encoding="utf-8").splitlines()
+    for name in ("golden.jsonl", "golden_more.jsonl")
+    for line in (ROOT / "evals/datasets" / name).read_text(encoding="utf-8").splitlines()
 ]
 ANSWERABLE = [case for case in CASES if case["answerable"]]
 AT_LEAST = {
@@ -135,7 +136,7 @@ def test_there_are_enough_cases_of_each_kind_in_both_splits() -> None:
     kinds = Counter(case["kind"] for case in CASES)
     kinds_by_split = Counter((case["kind"], case["split"]) for case in CASES)
 
-    assert len(CASES) >= 120
+    assert len(CASES) >= 200
     assert all(kinds[kind] >= least for kind, least in AT_LEAST.items())
     assert kinds["why"] + kinds["how"] >= 15
     for kind in kinds:

@@ -82,6 +82,28 @@ def sets() -> None:
 
 
 @app.command()
+def init(
+    file: Annotated[Path, typer.Argument(help="File to write the cases to.")] = Path("cases.jsonl"),
+    number: Annotated[int, typer.Option("--number", "-n", min=3, help="Cases at most.")] = 60,
+    documents: Documents = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of the index.")
+    ] = None,
+) -> None:
+    """Draft cases from your own documents, a line each, for you to edit.
+
+    Sentences that define, date or count something become the questions they answer; a third ask
+    for what the documents do not say. Delete what reads badly, correct the rest, then measure.
+
+    - **footnote eval init cases.jsonl --documents ~/papers**
+    - **footnote eval --cases cases.jsonl --documents ~/papers**
+    """
+    from evals.command import draft_command
+
+    raise typer.Exit(draft_command(file, number, documents, data))
+
+
+@app.command()
 def compare(
     before: Annotated[Path, typer.Argument(help="A run, such as results/golden-dev.jsonl.")],
     after: Annotated[Path, typer.Argument(help="A later run over the same cases.")],

@@ -5,7 +5,7 @@
 | BEGIN | a reply of a dialogue system | the knowledge it was given | fully attributable |
 | AttributionBench | a sentence of a generated answer | the passages it cites | attributable |
 | WiCE | a sentence of Wikipedia | the page it cites, sentence by sentence | supported, in full |
-| FaithDial audit | a reply, by a system or a person | its knowledge | entailment, no hallucination |
+| FaithDial audit | a reply, by system or person | its knowledge | entailment, no hallucination |
 | DialFact | a reply | sentences of Wikipedia | supports, not refutes or neither |
 
 Sources: Dziri et al., "Evaluating Attribution in Dialogue Systems: The BEGIN Benchmark" (TACL

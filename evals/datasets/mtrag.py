@@ -5,7 +5,8 @@ unanswerable and underspecified questions). A sample (shortened)::
 
     {"task_id": "016c…<::>7", "answerability": ["UNANSWERABLE"], "Collection": "clapnq",
      "contexts": [{"document_id": "…", "title": "…", "text": "…"}],
-     "input": [{"speaker": "user", "text": "who sings …"}, …], "targets": [{"text": "I am sorry …"}]}
+     "input": [{"speaker": "user", "text": "who sings …"}, …],
+     "targets": [{"text": "I am sorry …"}]}
 
 The contexts of a question are the passages annotators judged relevant; all of them together are
 the pool that is searched. An unanswerable question has none.

@@ -44,7 +44,7 @@ def canard(folder: Path) -> list[Turn]:
 def _canard(row: dict[str, Any]) -> Turn:
     title, section, *said = row["History"]
     roles = ("user", "assistant")
-    turns = [Message(role=roles[n % 2], content=text) for n, text in enumerate(said)]  # type: ignore[arg-type]
+    turns = [Message(role=roles[n % 2], content=text) for n, text in enumerate(said)]
     return Turn(
         id=f"canard-{row['QuAC_dialog_id']}-{row['Question_no']}",
         group="first" if not said else "later",
@@ -63,7 +63,8 @@ def cast(folder: Path) -> list[Turn]:
 
 
 def _topic(topic: dict[str, Any], resolved: dict[str, str]) -> list[Turn]:
-    turns, before = [], []
+    turns: list[Turn] = []
+    before: list[Message] = []
     for turn in topic["turn"]:
         key = f"{topic['number']}_{turn['number']}"
         question = turn["raw_utterance"].strip()
