@@ -243,6 +243,20 @@ def test_verify_refuses_what_is_not_an_answer(footnote, tmp_path):
         assert "not an answer" in " ".join(err.replace("│", " ").split())
 
 
+def test_the_report_names_every_file(footnote, indexed):
+    code, out, _ = footnote("index", "--report")
+    assert code == 0
+    assert out.splitlines()[-1].startswith("3 files: 3 in the index")
+    assert "lighthouse.md" in out
+    (indexed / "documents" / "empty.md").write_bytes(b"")
+    code, out, _ = footnote("index", "--report", "--json")
+    (indexed / "documents" / "empty.md").unlink()
+    files = {file["source"]: file for file in json.loads(out)["files"]}
+    assert code == 1
+    assert files["empty.md"]["skipped"] == "it is empty"
+    assert files["lighthouse.md"]["passages"] > 0
+
+
 def test_an_unexpected_error_is_one_line_that_says_how_to_see_more(footnote, monkeypatch):
     monkeypatch.setattr(cli, "_settings", lambda **flags: {}["lost"])
     code, _, err = footnote("index")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ui.doctor import doctor
 from ui.errors import explain
 from ui.evaluate import app as evaluation
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from index import SyncReport
     from rag.schema import Answer
     from rag.settings import Settings
+    from ui.report import FileReport
 
 DONE, PARTLY, FAILED = 0, 1, 3
 _OURS = {"evals", "index", "rag", "ui"}
@@ -78,7 +82,7 @@ def footnote(
 ) -> None:
     """Questions over your own documents, every sentence cited to the exact words behind it.
 
-    Put documents (Markdown, HTML, PDF, Word, text) into ./documents, then:
+    Put documents (Word, PDF, PowerPoint, Excel, web pages, e-mail, books, text) into ./documents:
 
     - **footnote chat** opens the page in a browser
     - **footnote ask "When was it founded?"** answers here
@@ -94,6 +98,10 @@ def index(
     path: Annotated[
         Path | None, typer.Argument(metavar="[FOLDER]", help="Folder to index from now on.")
     ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Show what became of every file.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
     data: Data = None,
 ) -> None:
     """Make the index equal to a folder: added, changed and deleted files.
@@ -103,10 +111,12 @@ def index(
 
     - **footnote index** indexes ./documents
     - **footnote index ~/papers** indexes another folder
+    - **footnote index --report** shows for each file its pages, passages, and what is amiss
     """
     from ui.listing import summary
     from ui.options import remember_folder
     from ui.progress import Bar
+    from ui.report import file_reports
 
     settings = _settings(documents=path, data=data)
     with Bar() as bar:
@@ -114,12 +124,16 @@ def index(
         from rag.assistant import Assistant
 
         with Assistant.open(settings) as assistant:
-            report = assistant.sync(bar.advance)
+            done = assistant.sync(bar.advance)
+            files = file_reports(assistant.index, done) if report or as_json else None
     if path:
         remember_folder(settings)
-    _warn(report)
-    typer.echo(summary(report))
-    raise typer.Exit(PARTLY if report.skipped else DONE)
+    if files is None:
+        _warn(done)
+        typer.echo(summary(done))
+    else:
+        _print_report(files, as_json)
+    raise typer.Exit(PARTLY if done.skipped else DONE)
 
 
 @app.command()
@@ -246,6 +260,17 @@ def _warn(report: SyncReport) -> None:
 
     for line in [*map(skipped_line, report.skipped), *report.remarks]:
         typer.echo(f"footnote: {line}", err=True)
+
+
+def _print_report(files: Sequence[FileReport], as_json: bool) -> None:
+    from ui.report import print_report, report_json
+
+    if as_json:
+        typer.echo(json.dumps(report_json(files), indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    print_report(Console(), files)
 
 
 def _serve(settings: Settings, open_browser: bool) -> None:
