@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat chat-llm injections test lint eval bench lock clean
+.PHONY: help setup chat chat-llm injections test lint eval faults bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,15 @@ lint: $(READY) ## Check style, formatting and types
 eval: $(READY) ## Ask the golden questions; fail under a threshold. Reports are left in results/
 	$(BIN)/footnote eval --gate --split dev --documents documents
 	$(BIN)/footnote eval --gate --split test --documents documents
+
+PUBLIC ?= clapnq clapnq-pool mtrag begin attributionbench wice faithdial dialfact canard cast
+eval-public: $(READY) ## Run the public sets, read from FOOTNOTE_SHARED, then write docs/results.md
+	@for set in $(PUBLIC); do $(BIN)/footnote eval --set $$set || exit; done
+	@for peer in top-passages; do $(BIN)/footnote eval --set clapnq --system $$peer || exit; done
+	$(BIN)/footnote eval results
+
+faults: $(READY) ## Kill, cut, damage and fill up indexes in every way; hours on 2 cores
+	cd tests && PYTHONPATH=.:.. ../$(BIN)/python -m faults.run
 
 bench: $(READY) ## Measure speed on this machine
 	$(BIN)/python -m benchmarks.speed

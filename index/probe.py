@@ -21,7 +21,7 @@ def survives(folder: Path, name: str, stopping: Event) -> bool:
     root = str(Path(__file__).parents[1])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     child = subprocess.Popen(
-        [sys.executable, "-m", "index.probe", folder, name],
+        [sys.executable, "-P", "-m", "index.probe", folder, name],
         env={**os.environ, "PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

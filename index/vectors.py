@@ -103,9 +103,11 @@ class VectorIndex:
                 "or numbers that are not finite"
             )
         points = self._ask_chroma(vector, k) if documents is None else None
-        if points is None:
+        hits = self._embeddings.hits(vector, points, k) if points else []
+        if len(hits) < k:  # no Chroma, or what it has is partly gone from the catalog
             points = self._embeddings.nearest(vector, k, documents)
-        return self._embeddings.hits(vector, points, k, documents)
+            hits = self._embeddings.hits(vector, points, k, documents)
+        return hits
 
     def _ask_chroma(self, vector: np.ndarray, k: int) -> list[str] | None:
         """The nearest points and those Chroma cannot reach; None where it cannot be asked."""
@@ -211,11 +213,11 @@ class VectorIndex:
                 return
             try:
                 chroma.close()
-            except BaseException as error:
+                if not self.behind:
+                    seal = self._generations.seal(self._opened, self._seal)
+                    self._catalog.set_state("seal", seal)
+            except BaseException as error:  # without a seal it is looked over when next opened
                 self._note(error)
-                return
-            if not self.behind:
-                self._catalog.set_state("seal", self._generations.seal(self._opened, self._seal))
 
     # Opening and repairing
 

@@ -63,7 +63,7 @@ class Assistant:
             index.types.IndexUnusable: if the catalog is damaged.
         """
         embedder = SentenceEmbedding(name=settings.embedding_model)
-        index = Index.open(settings.data, embedder)
+        index = Index.open(settings.data, embedder, settings.chroma_url)
         retriever = HybridRetriever(index, embedder, settings.top_k)
         return cls(settings, index, embedder, _writer(settings, embedder), retriever)
 

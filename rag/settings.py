@@ -39,6 +39,9 @@ class Settings(BaseSettings):
         default="all-MiniLM-L6-v2",
         description="The packaged model, a folder, or a hub model that is already cached.",
     )
+    chroma_url: str | None = Field(
+        default=None, description="Address of a Chroma server; Chroma runs in-process if not set."
+    )
     top_k: int = Field(default=5, ge=1, le=50, description="Passages an answer is written from.")
     llm: str | None = Field(
         default=None,

@@ -200,6 +200,9 @@ def serve(
     _serve(_settings(host=host, port=port, documents=documents, data=data), open_browser=False)
 
 
+app.command()(doctor)
+
+
 @app.command()
 def verify(
     file: Annotated[

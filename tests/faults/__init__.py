@@ -1,0 +1,1 @@
+"""What happens to an index when the machine fails: kills, power cuts, damage, full disks."""

@@ -1,0 +1,297 @@
+"""The faults: each function plays one, from one seed, in a folder of its own, and checks.
+
+``base`` is a folder that ``world.build`` made; each campaign works on a copy of it. They run in a
+process of their own (see ``run``), which has opened no index yet, so it may fork.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hashing import HashingEmbedder
+
+from faults import tracing, world
+from index import Index, IndexLocked
+from index.types import IndexUnusable
+
+_PAGE = 4096
+
+
+def copied(base: Path, scratch: Path) -> Path:
+    """Return a copy of ``base`` that keeps times of change."""
+    return Path(shutil.copytree(base, scratch / "world"))
+
+
+def kill_at_random(base: Path, scratch: Path, seed: int) -> world.Outcome:
+    """SIGKILL at a random moment of adding, changing, deleting, renaming and rebuilding."""
+    here, chance = copied(base, scratch), random.Random(seed)
+    acknowledged = world.contents(here / "documents")
+    reading, writing = os.pipe()
+    victim = _fork(lambda: world.live(here, seed, lambda line: _tell(writing, line)))
+    os.close(writing)
+    deadline = time.monotonic() + chance.uniform(0, 4) ** 2 / 4  # early moments more often
+    known = b""
+    while (left := deadline - time.monotonic()) > 0:
+        if not select.select([reading], [], [], left)[0]:
+            break
+        more = os.read(reading, 1 << 16)
+        if not more:
+            break
+        known += more
+    os.kill(victim, signal.SIGKILL)
+    os.waitpid(victim, 0)
+    while more := os.read(reading, 1 << 16):
+        known += more
+    lines = known.decode().split("\n")[:-1]
+    return world.check(here, json.loads(lines[-1]) if lines else acknowledged)
+
+
+def count_writes(base: Path, scratch: Path) -> int:
+    """Return how many writes the life that ``kill_at_write`` ends has."""
+    here = copied(base, scratch)
+    seen, ended = tracing.run(lambda: _one_life(here), here / "data")
+    assert ended, "it failed without any fault"
+    return seen
+
+
+def kill_at_write(base: Path, scratch: Path, point: int) -> world.Outcome:
+    """SIGKILL just before write number ``point`` of a sync, a rebuild, and closing."""
+    here = copied(base, scratch)
+    acknowledged = world.contents(here / "documents")
+    tracing.run(lambda: _one_life(here), here / "data", stop_at=point)
+    return world.check(here, acknowledged)
+
+
+def power_cut(base: Path, scratch: Path, seed: int, points: int) -> world.Outcome:
+    """Cut the power at a random write: what no fsync has put on the disk is left to chance.
+
+    Each file that was written since its last fsync is, by lot: as it was then (or gone, if there
+    was none), as it was written, empty, or a mixture of old, new and zero pages of 4 kB with the
+    new length. A file deleted since is, by lot, back. SQLite's shared memory is gone. The order of
+    renames and deletions on the disk is taken to be that in which they were made.
+    """
+    here, chance = copied(base, scratch), random.Random(seed)
+    acknowledged = world.contents(here / "documents")
+    copies = scratch / "copies"
+    copies.mkdir()
+    disk = tracing.Disk(here / "data", copies)
+    point = chance.randrange(1, points + 1) if chance.random() < 0.9 else None  # None: after it all
+    ended = tracing.run(lambda: _one_life(here), here / "data", stop_at=point, disk=disk)[1]
+    if ended:
+        acknowledged = world.contents(here / "documents")
+    _lose(disk, chance)
+    return world.check(here, acknowledged)
+
+
+def damage_chroma(base: Path, scratch: Path, seed: int) -> world.Outcome:
+    """Truncate, flip bits of, zero, remove, replace or stretch a file of Chroma's folder."""
+    here, chance = copied(base, scratch), random.Random(seed)
+    files = sorted(path for path in (here / "data" / "chroma").rglob("*") if path.is_file())
+    for path in chance.sample(files, chance.choice([1, 1, 1, len(files)])):
+        chance.choice([_truncated, _flipped, _flipped_silently, _zeroed, _removed, _sparse])(
+            path, chance
+        )
+    if chance.random() < 0.05:
+        shutil.rmtree(here / "data" / "chroma")
+    return world.check(here, world.contents(here / "documents"), embeds_nothing=True)
+
+
+def disk_full(base: Path, scratch: Path, disk: Path, seed: int, free: int) -> world.Outcome:
+    """Let the disk run full after ``free`` more bytes; then free space, and go on.
+
+    ``disk`` is a small file system of its own.
+    """
+    shutil.rmtree(disk / "world", ignore_errors=True)
+    here, report = Path(shutil.copytree(base, disk / "world")), scratch / "acknowledged"
+    filler = disk / "filler"
+    victim = _fork(lambda: _run_full(here, disk, filler, free, seed, report))
+    status = os.waitpid(victim, 0)[1]
+    filler.unlink()
+    assert status == 0, "it did not keep answering, or raised something unclear"
+    return world.check(here, json.loads(report.read_text()))
+
+
+def _run_full(here: Path, disk: Path, filler: Path, free: int, seed: int, report: Path) -> None:
+    """Index changes while the disk runs full, and search; the error has to be a clear one."""
+    embedder = HashingEmbedder()
+    with Index.open(here / "data", embedder) as opened:
+        before = world.contents(here / "documents")
+        world.change(here / "documents", random.Random(seed))
+        report.write_text(json.dumps(before))
+        _fill(disk, filler, free)
+        with suppress(IndexUnusable):  # the only error there may be
+            opened.sync(here / "documents")
+            report.write_text(json.dumps(world.contents(here / "documents")))
+        for document in opened.documents()[:3]:
+            passage = opened.passages([f"{document.id}:0"])[0]
+            assert opened.search_lexical(passage.text, k=3)
+        opened.search_dense(embedder.embed(["river"])[0], k=3)
+
+
+def second_process(base: Path, scratch: Path, attempts: int) -> world.Outcome:
+    """Try to open an index that is open: every attempt is refused, and told who has it."""
+    here = copied(base, scratch)
+
+    def attempt() -> None:
+        with pytest.raises(IndexLocked) as refused:
+            Index.open(here / "data", HashingEmbedder())
+        assert refused.value.pid == owner, f"{refused.value.pid} was named, not {owner}"
+
+    owner = _fork(lambda: _hold(here / "data"))
+    try:
+        while not (here / "data" / "held").exists():
+            time.sleep(0.01)
+        attempting = [_fork(attempt) for _ in range(attempts)]
+        assert not any(os.waitpid(pid, 0)[1] for pid in attempting)
+    finally:
+        os.kill(owner, signal.SIGKILL)
+        os.waitpid(owner, 0)
+    return world.check(here, world.contents(here / "documents"))
+
+
+def cycles(base: Path, scratch: Path, rounds: int, seed: int) -> world.Outcome:
+    """Index a changing folder again and again: all is found, and the disk use stays bounded."""
+    here, chance = copied(base, scratch), random.Random(seed)
+    embedder = HashingEmbedder()
+    sizes = []
+    with Index.open(here / "data", embedder) as opened:
+        for _ in range(rounds):
+            world.change(here / "documents", chance)
+            opened.sync(here / "documents")
+            world.assert_equal_to_folder(opened, here / "documents", embedder, every=5)
+            assert opened._vectors.unreached == ()
+            used = sum(path.stat().st_size for path in (here / "data").rglob("*") if path.is_file())
+            sizes.append(used / len(opened))
+    half = len(sizes) // 2
+    assert max(sizes[half:]) < 1.5 * max(sizes[:half]), f"bytes per passage grew: {sizes}"
+    return world.Outcome()
+
+
+def _one_life(here: Path) -> None:
+    """The same each time: two rounds of changes, each indexed, a rebuild, and closing."""
+    chance = random.Random(7)
+    with Index.open(here / "data", HashingEmbedder()) as opened:
+        world.change(here / "documents", chance)
+        opened.sync(here / "documents")
+        opened.rebuild()
+
+
+def _hold(data: Path) -> None:
+    with Index.open(data, HashingEmbedder()):
+        (data / "held").touch()
+        time.sleep(600)
+
+
+def _fork(task: Callable[[], object]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        task()
+        os._exit(0)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        os._exit(1)
+
+
+def _tell(pipe: int, line: str) -> None:
+    os.write(pipe, line.encode() + b"\n")
+
+
+def _lose(disk: tracing.Disk, chance: random.Random) -> None:
+    root = disk.root
+    present = {str(path): path for path in sorted(root.rglob("*")) if path.is_file()}
+    for name, path in present.items():
+        copy = disk.durable.get(name)
+        old = copy.read_bytes() if copy else None
+        new = path.read_bytes()
+        if name.endswith("-shm"):
+            path.unlink()
+        elif old != new:
+            status = path.stat()
+            kept = _by_lot(old, new, chance)
+            if kept is None:
+                path.unlink()
+            else:
+                path.write_bytes(kept)
+                os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    for name, copy in disk.durable.items():
+        if name not in present and Path(name).parent.is_dir() and chance.random() < 0.5:
+            shutil.copyfile(copy, name)
+
+
+def _by_lot(old: bytes | None, new: bytes, chance: random.Random) -> bytes | None:
+    fate = chance.randrange(4)
+    if fate == 0:
+        return old
+    if fate == 1:
+        return new
+    if fate == 2 and old is None:
+        return b""
+    pages = (new[n : n + _PAGE] for n in range(0, len(new), _PAGE))
+    before = (old or b"").ljust(len(new), b"\0")
+    return b"".join(
+        chance.choice([page, before[n * _PAGE :][: len(page)]]) for n, page in enumerate(pages)
+    )
+
+
+def _truncated(path: Path, chance: random.Random) -> None:
+    path.write_bytes(path.read_bytes()[: chance.randrange(path.stat().st_size + 1)])
+
+
+def _flipped(path: Path, chance: random.Random) -> None:
+    content = bytearray(path.read_bytes())
+    for _ in range(chance.choice([1, 8, 64]) if content else 0):
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+    path.write_bytes(content)
+
+
+def _flipped_silently(path: Path, chance: random.Random) -> None:
+    status = path.stat()
+    _flipped(path, chance)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _zeroed(path: Path, chance: random.Random) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def _removed(path: Path, chance: random.Random) -> None:
+    path.unlink()
+
+
+def _sparse(path: Path, chance: random.Random) -> None:
+    os.truncate(path, 1 << 40)  # a terabyte that takes no space
+
+
+def _fill(disk: Path, filler: Path, free: int) -> None:
+    """Leave ``free`` bytes on a file system."""
+    left = shutil.disk_usage(disk).free - free
+    with filler.open("wb") as file, suppress(OSError):
+        os.posix_fallocate(file.fileno(), 0, max(left, 1))
+
+
+def mount(folder: Path, size: int) -> str | None:
+    """Mount a file system of ``size`` bytes at ``folder``; say why not where it cannot be."""
+    if os.geteuid() != 0 or not shutil.which("mount"):
+        return "mounting a small disk needs root"
+    folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.stderr.strip() or None if done.returncode else None
