@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import yaml  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
@@ -50,8 +51,10 @@ def _parser() -> MarkdownIt:
 
 
 def _where_closed(rule: _Rule) -> _Rule:
+    last_closing = lru_cache(maxsize=1)(lambda source: source.rfind("]"))
+
     def closed(state: StateInline, silent: bool) -> bool:
-        return state.pos < state.src.rfind("]") and rule(state, silent)
+        return state.pos < last_closing(state.src) and rule(state, silent)
 
     return closed
 
