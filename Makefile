@@ -8,7 +8,7 @@ READY := .venv/.ready
 .PHONY: help setup chat chat-llm injections test lint eval faults bench lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Install Footnote and its tools into .venv; done again only when they changed
 	@echo "Ready in .venv"

@@ -24,6 +24,7 @@ from evals.pool import Collection
 from evals.report import render
 from evals.results import Run, UnreadableRun
 from evals.run import Plan, run_answers, run_claims, run_rewrites
+from evals.summary import summary
 from evals.systems import open_system
 from evals.tables import print_comparison, print_run
 
@@ -100,13 +101,25 @@ def compare_command(before: Path, after: Path) -> int:
     return DONE
 
 
+def results_command(folder: Path, page: Path) -> int:
+    """Run ``footnote eval results``: write ``page`` from the runs in ``folder``; 0 or 3."""
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(summary(folder), encoding="utf-8")
+    except Exception as error:
+        explain(error, Console(stderr=True))
+        return FAILED
+    Console().print(f"{page} written", markup=False)
+    return DONE
+
+
 def draft_command(path: Path, most: int, documents: Path | None, data: Path | None) -> int:
     """Run ``footnote eval init``: write up to ``most`` cases to ``path``; 0 done, 3 failed."""
     from rag.assistant import Assistant
     from rag.settings import Settings
 
     console = Console(stderr=True)
-    given = {"documents": documents, "data": data}
+    given: dict[str, Any] = {"documents": documents, "data": data}
     try:
         if path.exists():
             raise CasesError([f"{path} is there already; name another file, or remove it"])
@@ -241,5 +254,11 @@ def explain(error: Exception, console: Console) -> None:
 
 
 def _write(run: Run, thresholds: dict[str, float], out: Path) -> None:
-    run.save(out / f"{run.name}.jsonl")
-    (out / f"{run.name}.html").write_text(render(run, thresholds), encoding="utf-8")
+    """Leave the run and its report, which compares it with the one that was there."""
+    path = out / f"{run.name}.jsonl"
+    try:
+        before = Run.load(path)
+    except UnreadableRun:  # none, or of an older version
+        before = None
+    run.save(path)
+    path.with_suffix(".html").write_text(render(run, thresholds, before), encoding="utf-8")

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+import numpy as np
+
 from evals import plots
+from evals.beside import beside_published, changes, wrong_rows
 from evals.casebook import casebook
 from evals.catalogue import METRICS
+from evals.classification import reliability
 from evals.gate import shortfalls
 from evals.intervals import Estimate, risk_coverage
 from evals.metrics import evidence_at, recall_at
-from evals.results import AnswerRow as Row
-from evals.results import Run
+from evals.results import AnswerRow, Run
 from rag.schema import Status
 
 STYLE = Path(__file__).parent / "report.css"
 HEADLINE = (
-    "right",
-    "correct",
-    "evidence_at_5",
-    "citation_precision",
-    "citation_recall",
-    "unsupported",
-    "refusal_recall",
-    "refusal_precision",
+    *("right", "correct", "rouge_l", "evidence_at_5", "ndcg_at_5", "recall_at_5"),
+    *("citation_precision", "citation_recall", "unsupported", "refusal_recall", "attempted"),
+    *("answerable_auroc", "auroc", "balanced_accuracy", "mean_macro_f1", "calibration_error"),
+    *("rewrite_f1", "rewrite_found"),
 )
 STATUSES: tuple[Status, ...] = (
     "answered",
@@ -34,20 +33,29 @@ STATUSES: tuple[Status, ...] = (
     "needs_clarification",
     "not_found",
 )
-BY_KIND = ("right", "evidence_at_5", "citation_precision", "citation_recall", "status")
+BY_GROUP = (
+    *("right", "evidence_at_5", "recall_at_5", "citation_precision", "citation_recall", "status"),
+    *("auroc", "balanced_accuracy", "macro_f1", "rewrite_f1", "rewrite_found"),
+)
 
 
-def render(run: Run, thresholds: Mapping[str, float]) -> str:
-    """Return the report of ``run`` as an HTML page, held against ``thresholds`` if it has some."""
+def render(run: Run, thresholds: Mapping[str, float], before: Run | None = None) -> str:
+    """Return the report of ``run`` as an HTML page.
+
+    It is held against ``thresholds`` if it has some, compared with the run ``before`` if there
+    is one, and shown beside published figures if the set has some.
+    """
     parts = [
         _header(run),
         _verdict(run, thresholds),
         _tiles(run),
+        beside_published(run),
+        changes(run, before) if before else "",
         "<h2>Plots</h2>",
         _plots(run),
         _table(run, thresholds),
-        _kinds(run),
-        casebook(run.answers),
+        _groups(run),
+        casebook(run.answers) if run.answers else wrong_rows(run.rows),
         _circumstances(run),
     ]
     return (
@@ -65,8 +73,8 @@ def _header(run: Run) -> str:
     commit = f" · commit {run.commit[:10]}{run.commit[40:]}" if run.commit else ""
     when = run.started.replace("T", " ").replace("+00:00", " UTC")
     return (
-        f"<h1>Is it grounded? {escape(run.name)}</h1>"
-        f"<p class=soft>{len(run.rows)} questions in {run.seconds:.0f} s · {escape(when)}"
+        f"<h1>Is it grounded? {escape(run.title or run.name)}</h1>"
+        f"<p class=soft>{len(run.rows)} cases in {run.seconds:.0f} s · {escape(when)}"
         f"{escape(commit)}</p>"
     )
 
@@ -96,15 +104,16 @@ def _interval(found: Estimate) -> str:
 
 
 def _plots(run: Run) -> str:
-    kinds: dict[str, Estimate] = {kind: found["right"] for kind, found in run.by_group.items()}
-    by_kind = plots.bars("Handled right by kind of question", kinds)
+    groups = {group: found["right"] for group, found in run.by_group.items() if "right" in found}
+    by_group = plots.bars("Handled right by kind", groups)
     latency = plots.histogram("Latency", [1000 * row.seconds for row in run.rows], "milliseconds")
     p50, p95 = run.latency_ms["p50"], run.latency_ms["p95"]
     figures = [
-        _figure("Handled right, by kind", by_kind, "The whisker is the 95 % interval."),
+        _figure("Handled right, by kind", by_group, "The whisker is the 95 % interval."),
         _retrieval(run.answers),
-        _statuses(run),
-        _risk(run.answers),
+        _statuses(run) if run.statuses else "",
+        _risk(run),
+        _reliability(run),
         _figure("Latency", latency, f"Median {p50:.0f} ms, 95th percentile {p95:.0f} ms."),
     ]
     return f"<div class=plots>{''.join(figures)}</div>"
@@ -117,25 +126,25 @@ def _figure(caption: str, svg: str, note: str) -> str:
     )
 
 
-def _retrieval(rows: tuple[Row, ...]) -> str:
-    """Evidence in the top k against k, as far as answers carry passages."""
-    rows = tuple(row for row in rows if row.case.answerable)
-    depth = max((len(row.answer.passages) for row in rows), default=0)
+def _retrieval(rows: Sequence[AnswerRow]) -> str:
+    """What is relevant in the top k against k: documents if the set has some, else evidence."""
+    ranks = [row.document_ranks for row in rows if row.document_ranks]
+    if not ranks:
+        ranks = [row.ranks for row in rows if row.ranks and not row.case.given]
+    depth = max((rank for row in ranks for rank in row if rank), default=0)
     if not depth:
         return ""
     cutoffs = range(1, depth + 1)
     series = {
-        name: [
-            (float(k), sum(at(row.ranks, k).points for row in rows) / len(rows)) for k in cutoffs
-        ]
-        for name, at in (("all evidence", evidence_at), ("mean recall", recall_at))
+        name: [(float(k), sum(at(row, k).points for row in ranks) / len(ranks)) for k in cutoffs]
+        for name, at in (("all of it", evidence_at), ("mean recall", recall_at))
     }
     least = min(y for points in series.values() for _, y in points)
     floor = max(0.0, int(least * 10 - 1) / 10)
-    svg = plots.curves("Evidence in the top k", series, "k", (1, depth), (floor, 1.0), cutoffs)
-    return _figure(
-        "Evidence in the top k", svg, f"Over {len(rows)} answerable questions; axis from {floor:g}."
-    )
+    ticks = [k for k in cutoffs if k in (1, 5, 10, 15, 20) or depth <= 10]
+    svg = plots.curves("Evidence in the top k", series, "k", (1, depth), (floor, 1.0), ticks)
+    note = f"Over {len(ranks)} answerable questions; axis from {floor:g}."
+    return _figure("Evidence in the top k", svg, note)
 
 
 def _statuses(run: Run) -> str:
@@ -155,24 +164,37 @@ def _words(status: str) -> str:
     return status.replace("needs_clarification", "unclear").replace("_", " ")
 
 
-def _risk(rows: tuple[Row, ...]) -> str:
-    """Risk against coverage by the weakest support of an answer; nothing if support is flat."""
+def _risk(run: Run) -> str:
+    """Risk against coverage by confidence; nothing if there are only a few levels of it."""
     graded = [
-        (min(sentence.support for sentence in row.answer.sentences), row.right)
-        for row in rows
-        if row.answer.sentences
+        (row.confidence, row.right)
+        for row in run.answers
+        if row.confidence is not None and row.answer.sentences
     ]
+    graded += [(abs(row.support - 0.5), row.right) for row in run.claims]
     points = risk_coverage(graded)
     if len(points) < 3:
         return ""
     top = min(1.0, max(0.1, max(risk for _, risk in points) * 1.1))
     ticks = [0, 0.25, 0.5, 0.75, 1]
     svg = plots.curves("Risk and coverage", {"risk": points}, "coverage", (0, 1), (0, top), ticks)
-    return _figure(
-        "Risk and coverage",
-        svg,
-        "Share of wrong answers when only those with the highest support are kept.",
-    )
+    note = "Share that is wrong when only the surest are kept."
+    return _figure("Risk and coverage", svg, note)
+
+
+def _reliability(run: Run) -> str:
+    """The share of claims that are supported against the support the check gave them."""
+    if not run.claims:
+        return ""
+    labels = np.array([row.claim.supported for row in run.claims])
+    bins = reliability(labels, np.array([row.support for row in run.claims]))
+    series = {
+        "supported": [(mean, share) for mean, share, _ in bins],
+        "as promised": [(0.0, 0.0), (1.0, 1.0)],
+    }
+    ticks = [0, 0.25, 0.5, 0.75, 1]
+    svg = plots.curves("Reliability", series, "support", (0, 1), (0, 1), ticks)
+    return _figure("Reliability of support", svg, "Ten bins; on the line it means what it says.")
 
 
 def _table(run: Run, thresholds: Mapping[str, float]) -> str:
@@ -198,15 +220,18 @@ def _table(run: Run, thresholds: Mapping[str, float]) -> str:
     )
 
 
-def _kinds(run: Run) -> str:
-    head = "".join(f"<th class=number>{escape(METRICS[name].label)}" for name in BY_KIND)
+def _groups(run: Run) -> str:
+    groups: dict[str, dict[str, Estimate]] = {**run.by_group}
+    groups.update(run.by_split.items())
+    names = [name for name in BY_GROUP if any(name in found for found in groups.values())]
+    head = "".join(f"<th class=number>{escape(METRICS[name].label)}" for name in names)
     lines = []
-    for group, found in [*run.by_group.items(), *run.by_split.items()]:
+    for group, found in groups.items():
         cells = "".join(
             f"<td class=number>{found[name].value:.3f}</td>" if name in found else "<td></td>"
-            for name in BY_KIND
+            for name in names
         )
-        cases = found["right"].cases
+        cases = max((value.cases for value in found.values()), default=0)
         lines.append(
             f"<tr><td>{escape(group)}</td><td class='number soft'>{cases}</td>{cells}</tr>"
         )
@@ -217,7 +242,7 @@ def _kinds(run: Run) -> str:
 
 
 def _circumstances(run: Run) -> str:
-    facts = {"machine": run.machine, "commit": run.commit or "not known"}
+    facts = {"system": run.system, "machine": run.machine, "commit": run.commit or "not known"}
     facts |= run.versions | {name: str(value) for name, value in run.settings.items()}
     lines = "".join(
         f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in facts.items()

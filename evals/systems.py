@@ -1,8 +1,8 @@
 """What is evaluated: anything that turns a case into an ``Answer``, and two peers of ours.
 
 All run on the same index. ``Footnote`` is the assistant with whatever writer it is set to.
-``TopPassages`` shows the passages that search found, as a search engine would: it has read
-everything and refuses nothing. ``CitationEngine`` is llama-index's own ``CitationQueryEngine``.
+``TopPassages`` shows the passages that search found, as a search engine would, and refuses
+nothing. The other peer, llama-index's own ``CitationQueryEngine``, is in ``evals.peers``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from rag.schema import Answer, Citation, Passage, Sentence
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+
+PEERS = ("top-passages", "citation-engine")
 
 
 class System(Protocol):
@@ -44,7 +46,7 @@ class Footnote:
     def settings(self) -> dict[str, Any]:
         """The assistant's settings, without secrets and without where its folders lie."""
         settings = self._assistant.settings
-        return settings.model_dump(mode="json", exclude={"api_key"})
+        return settings.model_dump(mode="json", exclude={"api_key", "llm_api_key"})
 
     def answer(self, case: Case) -> Answer:
         """Ask the question after its history, of the given documents if the case names some."""
@@ -76,16 +78,16 @@ class TopPassages(Footnote):
         asked = super().answer(case)
         if not asked.passages:
             return asked
-        cited = [_cited(n, passage, self) for n, passage in enumerate(asked.passages, start=1)]
+        shown = [cited(n, passage, self) for n, passage in enumerate(asked.passages, start=1)]
         return Answer(
             status="answered",
             question=asked.question,
             standalone_question=asked.standalone_question,
             sentences=tuple(
                 Sentence(text=c.quote, citations=(c.marker,), support=1.0, verdict="supported")
-                for c in cited
+                for c in shown
             ),
-            citations=tuple(cited),
+            citations=tuple(shown),
             passages=asked.passages,
             writer="quotes",
             timings_ms=asked.timings_ms,
@@ -102,13 +104,16 @@ def open_system(name: str, assistant: Assistant) -> System:
     Raises:
         CasesError: if there is none of this name.
     """
-    systems = {system.name: system for system in (Footnote, TopPassages)}
+    from evals.peers import CitationEngine
+
+    systems = {system.name: system for system in (Footnote, TopPassages, CitationEngine)}
     if name not in systems:
         raise CasesError([f"no system {name!r}; there are {', '.join(systems)}"])
     return systems[name](assistant)
 
 
-def _cited(marker: int, passage: Passage, system: Footnote) -> Citation:
+def cited(marker: int, passage: Passage, system: Footnote) -> Citation:
+    """Return a citation of the whole of ``passage``."""
     from hashlib import sha256
 
     text = system.index.text(passage.document)

@@ -115,3 +115,19 @@ def compare(
     from evals.command import compare_command
 
     raise typer.Exit(compare_command(before, after))
+
+
+@app.command()
+def results(
+    folder: Annotated[Path, typer.Argument(help="Folder of the runs.")] = Path("results"),
+    page: Annotated[Path, typer.Option("--to", metavar="FILE", help="Page to write.")] = Path(
+        "docs/results.md"
+    ),
+) -> None:
+    """Write one page of Markdown from all runs in a folder, published figures beside ours.
+
+    - **footnote eval results results --to docs/results.md**
+    """
+    from evals.command import results_command
+
+    raise typer.Exit(results_command(folder, page))

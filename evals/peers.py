@@ -1,0 +1,113 @@
+"""llama-index's own ``CitationQueryEngine`` as a peer, over the passages that our search finds.
+
+It asks a language model to write with numbered sources and hands back text: which source a number
+means is kept only by order, and nothing is checked. Its answers are put into our form as they
+are, so that the same metrics apply: each sentence with the markers it carries, shown whether or
+not they support it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from evals.cases import Case
+from evals.systems import Footnote, cited
+from index.sentences import sentences
+from rag.schema import Answer, Passage, Sentence
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+    from rag.assistant import Assistant
+
+_MARKER = re.compile(r"\s*\[(?:source\s*)?(\d+)\]", re.IGNORECASE)
+# How an answer of free text says that it has none; its prompt asks it to say so.
+_REFUSAL = re.compile(
+    r"\b(?:empty response|none of the (?:provided )?sources|(?:do|does|did) not (?:provide|contain|"
+    r"mention|specify|say)|no (?:information|mention)|(?:cannot|can't|could not|unable to) "
+    r"(?:be )?(?:answer|determine|find)|not (?:helpful|enough information)|i don't know)\b",
+    re.IGNORECASE,
+)
+
+
+class CitationEngine(Footnote):
+    """The peer: our search, its prompt, the model of the settings or the bundled one."""
+
+    name = "citation-engine"
+
+    def __init__(self, assistant: Assistant) -> None:
+        super().__init__(assistant)
+        self._model = _model(assistant.settings)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The assistant's settings; the language model is the bundled one if none is set."""
+        settings = super().settings
+        return settings | {"llm": settings.get("llm") or "bundled"}
+
+    def answer(self, case: Case) -> Answer:
+        """Have it answer from the passages that were found for the question."""
+        from llama_index.core.query_engine import CitationQueryEngine
+        from llama_index.core.retrievers import BaseRetriever
+        from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+        asked = super().answer(case)
+
+        class Found(BaseRetriever):
+            def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+                nodes = [TextNode(id_=p.id, text=p.text) for p in asked.passages]
+                return [NodeWithScore(node=node, score=1.0) for node in nodes]
+
+        engine = CitationQueryEngine(Found(), llm=self._model)
+        response = engine.query(asked.standalone_question)
+        return self.read(asked, str(response), asked.passages)
+
+    def read(self, asked: Answer, text: str, passages: Sequence[Passage]) -> Answer:
+        """Return a written text in our form; a marker without a source is left out."""
+        shown: list[tuple[str, list[int]]] = []
+        numbers: dict[int, int] = {}
+        for start, end in sentences(text):
+            sentence = text[start:end]
+            used = [int(n) for n in _MARKER.findall(sentence)]
+            fair = [n for n in dict.fromkeys(used) if 1 <= n <= len(passages)]
+            markers = [numbers.setdefault(n, len(numbers) + 1) for n in fair]
+            words = _MARKER.sub("", sentence).strip()
+            if re.search(r"\w", words):
+                shown.append((words, markers))
+            elif shown:  # the marker stands after the full stop
+                shown[-1][1].extend(m for m in markers if m not in shown[-1][1])
+        refuses = not shown or (not numbers and _REFUSAL.search(text) is not None)
+        fields: dict[str, Any] = {
+            "status": "not_found" if refuses else "answered",
+            "sentences": () if refuses else tuple(_said(*item) for item in shown),
+            "citations": () if refuses else tuple(
+                cited(marker, passages[n - 1], self) for n, marker in numbers.items()
+            ),
+            "withheld": (),
+            "message": text if refuses else None,
+            "writer": self.name,
+        }  # fmt: skip
+        return asked.model_copy(update=fields)
+
+    def confidence(self, answer: Answer) -> float | None:
+        """It has none: 1 if it answered, 0 if it refused."""
+        return float(answer.status != "not_found")
+
+
+def _said(text: str, markers: list[int]) -> Sentence:
+    return Sentence(text=text, citations=tuple(markers), support=1.0, verdict="supported")
+
+
+def _model(settings: Any) -> LLM:
+    from rag.writers.endpoints import connect, parse
+
+    key = settings.llm_api_key
+    return connect(
+        parse(settings.llm or "bundled"),
+        key.get_secret_value() if key else None,
+        settings.llm_timeout,
+        settings.llm_context,
+        settings.llm_max_tokens,
+    )

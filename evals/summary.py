@@ -1,0 +1,107 @@
+"""``docs/results.md``: every run of a folder in one page of Markdown, published figures beside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from evals.catalogue import METRICS
+from evals.published import ANCHORS
+from evals.results import Run, UnreadableRun
+from evals.systems import PEERS
+
+_OPENING = """# Results
+
+Written by `footnote eval results` from runs of `footnote eval`; do not edit. Each figure stands
+with its 95 % bootstrap interval and the number of cases it is over. What a metric means is in
+[evals.md](evals.md), how our own questions were made in [golden-set.md](golden-set.md).
+"""
+
+
+def summary(folder: Path) -> str:
+    """Return the page for the runs in ``folder``.
+
+    Raises:
+        UnreadableRun: if there is no run in it.
+    """
+    runs = sorted(_runs(folder), key=lambda run: run.name)
+    if not runs:
+        raise UnreadableRun(f"{folder} holds no run of `footnote eval`")
+    own = [run for run in runs if not _base(run)]
+    parts = [_OPENING, _circumstances(runs), *(_section(run, runs) for run in own)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _runs(folder: Path) -> list[Run]:
+    found = []
+    for path in sorted(folder.glob("*.jsonl")):
+        try:
+            found.append(Run.load(path))
+        except UnreadableRun:
+            continue
+    return found
+
+
+def _base(run: Run) -> str:
+    """The name of the run that this peer's run stands beside; "" for our own."""
+    return run.name.removesuffix(f"-{run.system}") if run.system in PEERS else ""
+
+
+def _circumstances(runs: Sequence[Run]) -> str:
+    machines = ", ".join(sorted({run.machine for run in runs}))
+    commits = ", ".join(sorted({_commit(run) for run in runs}))
+    days = ", ".join(sorted({run.started[:10] for run in runs}))
+    versions = ", ".join(f"{name} {number}" for name, number in runs[0].versions.items())
+    return f"Measured on {days}; {machines}; commit {commits}; {versions}.\n"
+
+
+def _commit(run: Run) -> str:
+    return f"{run.commit[:10]}{run.commit[40:]}" if run.commit else "not known"
+
+
+def _section(run: Run, runs: Sequence[Run]) -> str:
+    peers = [other for other in runs if _base(other) == run.name]
+    names = [name for name in METRICS if name in run.overall]
+    head = ["Footnote", *(peer.system for peer in peers)]
+    lines = [
+        f"## {run.title or run.name}: {len(run.rows)} cases\n",
+        _row(["metric", *head]),
+        _row(["---"] * (len(head) + 1)),
+    ]
+    for name in names:
+        cells = [_cell(one, name) for one in (run, *peers)]
+        lines.append(_row([METRICS[name].label, *cells]))
+    p50, p95 = run.latency_ms["p50"], run.latency_ms["p95"]
+    lines.append(
+        f"\nOne case takes {p50:.0f} ms at the median, {p95:.0f} ms at the 95th percentile."
+    )
+    writer = run.settings.get("llm")
+    lines.append(f"Written by {writer}." if writer else "")
+    return "\n".join([*lines, *_published(run, names), ""])
+
+
+def _cell(run: Run, name: str) -> str:
+    found = run.overall.get(name)
+    if found is None:
+        return ""
+    return f"**{found.value:.3f}** ({found.low:.3f}–{found.high:.3f}, n={found.cases})"
+
+
+def _published(run: Run, names: Sequence[str]) -> list[str]:
+    anchors = ANCHORS.get(run.name)
+    if anchors is None or not anchors.figures:
+        return []
+    wanted = [n for n in names if any(n in found.figures for found in anchors.figures)]
+    lines = [
+        f"\nPublished by others. {anchors.differs}\n",
+        _row(["system", *(METRICS[name].label for name in wanted), "source"]),
+        _row(["---"] * (len(wanted) + 2)),
+    ]
+    for found in anchors.figures:
+        values = [f"{found.figures[n]:.3f}" if n in found.figures else "" for n in wanted]
+        lines.append(_row([found.who, *values, found.source]))
+    return lines
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
