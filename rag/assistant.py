@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from types import TracebackType
 from typing import Self
@@ -12,10 +12,12 @@ from index.embedder import SentenceEmbedding
 from index.index import Index
 from index.types import Progress, SyncReport
 from rag import grounding
+from rag.clarify import clarification
 from rag.context import said
 from rag.conversation import standalone
 from rag.evidence import Candidate, EvidenceReader
 from rag.grounding import BrokenContract
+from rag.reading import CrossReader
 from rag.retriever import HybridRetriever
 from rag.schema import Answer, Citation, Event, Message, Passage, Sentence, Stage
 from rag.settings import Settings
@@ -105,7 +107,7 @@ class Assistant:
         history: Sequence[Message] = (),
         documents: Sequence[str] = (),
         top_k: int | None = None,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Yield what is being done, then each checked sentence, then the whole answer.
 
         A "searching" after sentences takes them back: the documents changed meanwhile, and the
@@ -125,6 +127,10 @@ class Assistant:
                     question, top_k, chosen, said(question, resolved, history)
                 )
                 clock.lap("search")
+                back = clarification(question, resolved, history, passages)
+                if back is not None:
+                    answer = self._asked_back(question, back, passages)
+                    break
                 yield Stage(stage="reading")
                 answer = yield from self._written(question, resolved, passages, clock)
                 break
@@ -147,6 +153,16 @@ class Assistant:
     def close(self) -> None:
         """Close the index."""
         self.index.close()
+
+    def _asked_back(self, question: str, back: str, passages: Sequence[Passage]) -> Answer:
+        return Answer(
+            status="needs_clarification",
+            question=question,
+            standalone_question=question,
+            passages=tuple(passages),
+            message=back,
+            writer=self._writer.name,
+        )
 
     def _written(
         self, question: str, resolved: str, passages: Sequence[Passage], clock: _Clock
@@ -193,7 +209,7 @@ class Assistant:
 
 def _writer(settings: Settings, embedder: SentenceEmbedding) -> Writer | StreamingWriter:
     """The writer that the settings ask for: quotes, or a language model with quotes behind it."""
-    reader = EvidenceReader(embedder)
+    reader = EvidenceReader(embedder, CrossReader())
     quotes = QuotesWriter(reader)
     if not settings.llm:
         return quotes

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.settings import Settings
-from ui.problems import ProblemResponse
+from ui.problems import OPENAI_PATHS, OpenAIError, ProblemResponse
 
 UPLOAD_LIMIT = 200 * 1024 * 1024  # bytes in one upload, all its files together
 BODY_LIMIT = 1024 * 1024  # bytes in any other request
@@ -88,7 +88,9 @@ class Guard:
         elif scope["type"] == "http":
             limit = UPLOAD_LIMIT if scope["path"] == "/v1/documents" else BODY_LIMIT
             refusal = self._refusal(scope, Headers(scope=scope), limit)
-            served = refusal or self.app
+            served: ASGIApp = refusal or self.app
+            if refusal and scope["path"] in OPENAI_PATHS:
+                served = OpenAIError.of(refusal)
             await served(scope, _limited(receive, limit), _with_headers(send))
 
     def _refusal(self, scope: Scope, headers: Headers, limit: int) -> ProblemResponse | None:

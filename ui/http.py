@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, closing
 from importlib.metadata import version
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse, StreamingResponse
+from fastapi.routing import APIRoute
 
 from index.types import document_id as id_of
 from rag.schema import Answer, Event, Message, Sentence, Stage
-from ui import problems, shelf
+from ui import openai, problems, shelf
 from ui.docs import docs_html
 from ui.errors import Refused
 from ui.guard import Guard, check_binding
 from ui.models import Health, Listing, Question, Readiness, Stored
 from ui.problems import MEDIA_TYPE, Problem, ProblemResponse
-from ui.service import Service
+from ui.service import Events, Service
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     "default": {
@@ -32,6 +33,8 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
         "content": {"text/event-stream": {}},
     }
 }
+
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
 router = APIRouter(responses=_PROBLEMS)
 
@@ -62,7 +65,32 @@ def create_app(service: Service) -> FastAPI:
     app.add_middleware(Guard, settings=service.settings)
     problems.install(app)
     app.include_router(router)
+    app.include_router(openai.router)
+    _refuse_the_rest(app)
     return app
+
+
+def _refuse_the_rest(app: FastAPI) -> None:
+    """Answer what our own addresses do not take; the page below takes every address."""
+    taken: dict[str, set[str]] = {}
+    for route in (*router.routes, *openai.router.routes):
+        if isinstance(route, APIRoute):
+            taken.setdefault(route.path, set()).update(route.methods or ())
+    for path, methods in taken.items():
+        app.add_route(path, _not_allowed(methods), sorted(_METHODS - methods), None, False)
+    app.add_route("/v1/{rest:path}", _unknown, sorted(_METHODS), None, False)
+
+
+def _not_allowed(methods: set[str]) -> Callable[[Request], Awaitable[Response]]:
+    async def refuse(request: Request) -> Response:
+        allow = ", ".join(sorted(methods))
+        raise HTTPException(405, f"{request.url.path} takes {allow}; see /docs", {"Allow": allow})
+
+    return refuse
+
+
+async def _unknown(request: Request) -> Response:
+    raise HTTPException(404, "There is nothing at this address; see /docs.")
 
 
 def _service(request: Request) -> Service:
@@ -165,12 +193,13 @@ def _last(events: Iterator[Event]) -> Answer:
     return last
 
 
-def _frames(first: Event, events: Iterator[Event]) -> Iterator[str]:
+def _frames(first: Event, events: Events) -> Iterator[str]:
     """Server-sent events; a failure on the way is the last of them."""
-    yield _frame(first)
     try:
-        for event in events:
-            yield _frame(event)
+        with closing(events):  # when the client goes, so that a model stops writing
+            yield _frame(first)
+            for event in events:
+                yield _frame(event)
     except Exception:
         detail = "Footnote failed; the server's log says where."
         problem = Problem(title="Internal error", status=500, detail=detail)

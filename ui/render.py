@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from rag.schema import Answer, Citation, Passage, Sentence
-from ui.text import html_text, marked, place_name, reference, shown_name
+from ui.text import html_text, marked, place_name, reference, shown_name, withheld_line
 
 _HEADLINES = {
     "not_found": "Not in the documents",
@@ -50,15 +50,19 @@ def answer_html(answer: Answer, turn: int) -> str:
         _headline(answer),
         *_body(answer, turn),
         *([_nearest_links(answer, turn)] if not answer.citations else []),
+        withheld_html(answer.withheld),
         _actions(turn),
     ]
     return f'<div class="fn-answer fn-{answer.status}">{"".join(parts)}</div>'
 
 
-def draft_html(sentences: Sequence[Sentence], turn: int, status: str) -> str:
+def draft_html(
+    sentences: Sequence[Sentence], turn: int, status: str, withheld: Sequence[Sentence] = ()
+) -> str:
     """Return an answer that is still being written: its sentences so far and what goes on."""
     written = "".join(f"<p>{_sentence(sentence, turn)}</p>" for sentence in sentences)
-    return f'<div class="fn-answer fn-draft">{written}{notice_html(status)}</div>'
+    body = f"{written}{withheld_html(withheld)}{notice_html(status)}"
+    return f'<div class="fn-answer fn-draft">{body}</div>'
 
 
 def paragraphs(answer: Answer) -> list[list[Sentence]]:
@@ -75,7 +79,7 @@ def sources_html(answer: Answer | None, turn: int = 0, opened: int | None = None
     """Return the sources panel of an answer, with the card of marker ``opened`` open.
 
     Cited passages come first, each with the cited words in ``<mark>``; then the passages that
-    were found and not cited, and the sentences that failed their check, folded away.
+    were found and not cited, folded away.
     """
     if answer is None:
         return _NO_SOURCES
@@ -88,7 +92,7 @@ def sources_html(answer: Answer | None, turn: int = 0, opened: int | None = None
     others = [passage for passage in answer.passages if passage.id not in cited]
     return (
         f'<div class="fn-sources" data-turn="{turn}"><h2>{_panel_title(answer)}</h2>'
-        f"{''.join(cards)}{_others(others, turn, folded=bool(cited))}{_withheld(answer)}</div>"
+        f"{''.join(cards)}{_others(others, turn, folded=bool(cited))}</div>"
     )
 
 
@@ -212,14 +216,16 @@ def _others(passages: Sequence[Passage], turn: int, folded: bool) -> str:
     )
 
 
-def _withheld(answer: Answer) -> str:
-    items = "".join(
-        f"<li>{html_text(sentence.text)} <em>{html_text(sentence.reason or '')}</em></li>"
-        for sentence in answer.withheld
-    )
-    if not items:
+def withheld_html(sentences: Sequence[Sentence]) -> str:
+    """Return the line that says how many sentences are withheld; it opens to show each and why."""
+    if not sentences:
         return ""
+    items = "".join(
+        f"<li><q>{html_text(sentence.text)}</q> "
+        f"<span>{html_text(sentence.reason or '')}</span></li>"
+        for sentence in sentences
+    )
     return (
-        f'<details class="fn-more"><summary>Withheld ({len(answer.withheld)})</summary>'
+        f'<details class="fn-withheld"><summary>{withheld_line(len(sentences))}</summary>'
         f"<ul>{items}</ul></details>"
     )

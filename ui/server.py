@@ -13,9 +13,10 @@ from collections.abc import Callable
 import uvicorn
 
 from rag.settings import Settings
+from ui.errors import explain
 from ui.guard import check_binding
 from ui.http import create_app
-from ui.service import Service
+from ui.service import Service, is_lasting
 from ui.web import mount_page
 
 _GRACE = 2  # seconds that open connections get when the server stops
@@ -29,7 +30,8 @@ def serve(settings: Settings, open_browser: bool, tell: Callable[[str], None]) -
     Raises:
         UnsafeBinding: if the settings would serve the network without a key.
         FileNotFoundError: if there is no documents folder.
-        OSError: if the address cannot be bound, in use for instance.
+        OSError: if the address cannot be bound, in use for instance, or the data folder used.
+        IndexLocked, IndexUnusable, BadModel: if the assistant can never be opened as it is set.
     """
     check_binding(settings)
     if not settings.documents.is_dir():
@@ -38,13 +40,24 @@ def serve(settings: Settings, open_browser: bool, tell: Callable[[str], None]) -
             "name another one with --documents"
         )
     with bind(settings.host, settings.port) as listener:
-        server = build_server(Service(settings))
+        service = Service(settings, on_failure=lambda error: _failed(server, error, tell))
+        server = build_server(service)
         address = address_of(listener)
         tell(f"Footnote is at {address} (Ctrl+C stops it)")
         if open_browser and _has_display():
             threading.Timer(1, webbrowser.open, [address]).start()
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
+    if service.failure and is_lasting(service.failure):
+        raise service.failure
+
+
+def _failed(server: uvicorn.Server, error: Exception, tell: Callable[[str], None]) -> None:
+    """Stop where nothing can help but a person; else stay, and say on the page what happened."""
+    if is_lasting(error):
+        server.should_exit = True
+    else:
+        tell(f"Footnote cannot answer: {explain(error)}")
 
 
 def build_server(service: Service) -> uvicorn.Server:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Literal
 
+from index.types import IndexLocked, IndexUnusable
 from rag.schema import Event, Message
 from rag.settings import Settings
+from rag.writers.endpoints import BadModel
 from ui.errors import Busy, NotReady, Refused, explain
 from ui.listing import progress_line
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_LASTING = (IndexLocked, IndexUnusable, BadModel, OSError)
+
+Events = Generator[Event, None, None]
 Phase = Literal["loading", "indexing", "ready", "failed"]
 
 
@@ -36,6 +41,11 @@ class State:
     detail: str
 
 
+def is_lasting(error: Exception) -> bool:
+    """Whether a failed start needs a person: trying longer, or asking again, will not help."""
+    return isinstance(error, _LASTING)
+
+
 class Stopped(Exception):
     """The server stops while documents are being read."""
 
@@ -44,11 +54,19 @@ class Service:
     """One ``Assistant``, opened by ``start`` in a thread of its own.
 
     ``concurrent`` questions are answered at once and ``waiting`` more may wait; one more than
-    that is refused with ``Busy``.
+    that is refused with ``Busy``. ``on_failure`` is told why it could not be opened.
     """
 
-    def __init__(self, settings: Settings, concurrent: int = 2, waiting: int = 16) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        concurrent: int = 2,
+        waiting: int = 16,
+        on_failure: Callable[[Exception], None] = lambda error: None,
+    ) -> None:
         self.settings = settings
+        self.failure: Exception | None = None
+        self._tell_failure = on_failure
         self.state = State("loading", "Loading the model…")
         self.report: SyncReport | None = None
         self._assistant: Assistant | None = None
@@ -105,9 +123,16 @@ class Service:
             self._ready.set()
         except Stopped:
             pass
+        except _LASTING as error:
+            self._fail(error)
         except Exception as error:
             log.exception("the assistant could not be opened")
-            self.state = State("failed", explain(error))
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self.state = State("failed", explain(error))
+        self.failure = error
+        self._tell_failure(error)
 
     # -- questions -------------------------------------------------------------------------
 
@@ -117,7 +142,7 @@ class Service:
         history: Sequence[Message] = (),
         documents: Sequence[str] = (),
         top_k: int | None = None,
-    ) -> Iterator[Event]:
+    ) -> Events:
         """Answer as ``Assistant.stream`` does, when it is this question's turn.
 
         Raises:
@@ -129,8 +154,9 @@ class Service:
         assistant = self.assistant
         if documents and not assistant.index.match(documents):
             raise Refused(422, "No such document", f"no document matches {' or '.join(documents)}")
-        with self._turn():
-            yield from assistant.stream(question, history, documents, top_k)
+        events = assistant.stream(question, history, documents, top_k)
+        with self._turn(), closing(events):
+            yield from events
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rag.schema import Answer, Citation, Passage, Sentence
 from rag.verify import Checked
 from ui.render import paragraphs
-from ui.text import one_line, reference, terminal_text
+from ui.text import one_line, reference, terminal_text, withheld_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,12 +64,24 @@ def _blocks(answer: Answer, folder: str) -> Iterator[list[Line]]:
         yield [(0, Text(terminal_text(answer.message), style="yellow"))]
     for group in paragraphs(answer):
         yield [(0, Text(" ").join(map(_sentence, group)))]
+    if answer.withheld:
+        yield list(_withheld(answer.withheld))
     for citation in answer.citations:
         yield _source(citation, f"[{citation.marker}] ", f"“{one_line(citation.quote)}”", folder)
     if not answer.citations and answer.passages:
         yield [(0, Text("Nearest passages:", style="bold"))]
         for passage in answer.passages[:_NEAREST]:
             yield _source(passage, "• ", _excerpt(passage.text), folder)
+
+
+def _withheld(sentences: Sequence[Sentence]) -> Iterator[Line]:
+    """The sentences that are not shown as the answer, and why, under a line that says so."""
+    from rich.text import Text
+
+    yield 0, Text(withheld_line(len(sentences)), style="dim")
+    for sentence in sentences:
+        words = f"“{one_line(sentence.text)}”: {one_line(sentence.reason or '')}"
+        yield 4, Text(terminal_text(words), style="dim")
 
 
 def _sentence(sentence: Sentence) -> Text:

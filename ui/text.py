@@ -14,6 +14,7 @@ from index.readers import unit_of
 from rag.schema import Citation, Passage
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>~|$]|(?m:^[#+-])|(?m:(?<=^\d)\.)")
+_ADDRESS = re.compile(r"(\w)(:(?=//)|@(?=\w)|(?<=\bwww)\.)", re.I)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 # What a name may hold and should not do: end a line, or turn the direction of writing.
@@ -28,13 +29,20 @@ def html_text(text: str) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Return ``text`` on one line with Markdown's own characters escaped."""
-    return _MARKDOWN.sub(lambda match: "\\" + match.group(), one_line(text))
+    """Return ``text`` on one line with Markdown's own characters escaped, addresses unlinked."""
+    escaped = _MARKDOWN.sub(lambda match: "\\" + match.group(), one_line(text))
+    return _ADDRESS.sub(r"\1\\\2", escaped)
 
 
 def terminal_text(text: str) -> str:
     """Return ``text`` without the control characters a terminal would obey."""
     return _CONTROL.sub("", text)
+
+
+def withheld_line(many: int) -> str:
+    """Return the line that says that ``many`` sentences are not shown."""
+    what = "1 sentence" if many == 1 else f"{many} sentences"
+    return f"{what} withheld: not supported by the documents"
 
 
 def one_line(text: str) -> str:

@@ -181,14 +181,17 @@ class Page:
             while not self.service.wait(_PATIENCE) and self.service.state.phase != "failed":
                 yield notice_html(self.service.state.detail)
             written: list[Sentence] = []
+            withheld: list[Sentence] = []
             for event in self.service.stream(question, conversation.history()):
                 if isinstance(event, Answer):
                     yield event
                 elif isinstance(event, Stage):
-                    yield draft_html(written, turn, _STAGES[event.stage])
-                elif event.verdict == "supported":
-                    written.append(event)
-                    yield draft_html(written, turn, _STAGES["writing"])
+                    if event.stage == "searching":  # anew, for the documents changed
+                        written, withheld = [], []
+                    yield draft_html(written, turn, _STAGES[event.stage], withheld)
+                else:
+                    (written if event.verdict == "supported" else withheld).append(event)
+                    yield draft_html(written, turn, _STAGES["writing"], withheld)
         except (Refused, ValueError) as error:
             yield notice_html(explain(error), "error")
         except Exception as error:
