@@ -17,6 +17,8 @@ from index.types import ChromaUnreachable
 
 BATCH = 1_000  # rows given to Chroma at once
 
+_SAME = 0.01  # cosine distance below which a vector has found itself, float16 rounding included
+
 # Of passages that are much alike, up to a tenth could not be reached with Chroma's default of 16
 # neighbours, and 1 in 10,000 with 64. The larger ef's are for recall: 0.91 at 100,000 by default.
 HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 64}
@@ -62,6 +64,13 @@ class Chroma:
         """Return the names of the ``k`` nearest rows, nearest first."""
         found = self._collection.query(query_embeddings=[vector], n_results=k, include=[])
         return list(found["ids"][0])
+
+    def finds(self, vector: np.ndarray) -> bool:
+        """Whether a search for the vector of a row finds it, or one all but equal to it."""
+        found = self._collection.query(
+            query_embeddings=[vector], n_results=1, include=["distances"]
+        )["distances"][0]
+        return bool(found) and found[0] < _SAME
 
     def close(self) -> None:
         """Let go of the files, or of the connection."""

@@ -147,8 +147,8 @@ class Embeddings:
     ) -> list[str]:
         """Return the ``k`` points nearest to ``vector`` by comparing it with every one.
 
-        ``documents`` limits the search to those ids; None means all. It takes 3 ms for 1,000
-        points (docs/operations.md) and never misses one.
+        ``documents`` limits the search to those ids; None means all. No more than 4,096 vectors
+        are held at once.
         """
         names: list[str] = []
         scores = np.empty(0, dtype=np.float32)

@@ -89,7 +89,7 @@ def examine(
 
 def damage(catalog: Path) -> list[str]:
     """Return what is wrong with a catalog file, [] if nothing is; it is not changed."""
-    db = sqlite3.connect(catalog, isolation_level=None)
+    db = sqlite3.connect(catalog, timeout=60, isolation_level=None)
     try:
         found = [row[0] for row in db.execute("PRAGMA integrity_check(5)")]
         if found != ["ok"]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 
 from filelock import FileLock, Timeout
 
@@ -25,6 +26,7 @@ class Ownership:
         self.data = data
         self._lock = FileLock(data / "lock", thread_local=False)
         self._name = data / "lock.pid"
+        self._turn = Lock()  # FileLock's own counting is not safe between threads
 
     def take(self, patience: float = 0) -> None:
         """Take it, or wait up to ``patience`` seconds until it is free.
@@ -32,18 +34,21 @@ class Ownership:
         Raises:
             IndexLocked: if another process, or another ``Index`` of this one, has it.
         """
-        try:
-            self._lock.acquire(timeout=patience)
-        except Timeout:
-            raise IndexLocked(self.data, holder(self.data)) from None
-        if self._lock.lock_counter == 1:
-            self._name.write_text(str(os.getpid()), encoding="ascii")
+        with self._turn:
+            try:
+                self._lock.acquire(timeout=patience)
+            except Timeout:
+                raise IndexLocked(self.data, holder(self.data)) from None
+            if self._lock.lock_counter == 1:
+                with suppress(OSError):  # a full disk: the lock holds without its name
+                    self._name.write_text(str(os.getpid()), encoding="ascii")
 
     def release(self) -> None:
         """Give it back; as often as it was taken."""
-        if self._lock.lock_counter == 1:
-            self._name.unlink(missing_ok=True)
-        self._lock.release()
+        with self._turn:
+            if self._lock.lock_counter == 1:
+                self._name.unlink(missing_ok=True)
+            self._lock.release()
 
     @contextmanager
     def held(self, patience: float = 0) -> Iterator[None]:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from threading import Event
 
-TIME_LIMIT = 60  # seconds
+SECONDS = 20.0  # that it may take, and one more for each 10 MB on the disk
 MEMORY_LIMIT = 16 << 30  # bytes of address space; a damaged header can ask for terabytes
 
 
@@ -27,7 +27,7 @@ def survives(folder: Path, name: str, stopping: Event) -> bool:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + TIME_LIMIT
+    deadline = time.monotonic() + SECONDS + _allocated(folder) / 10e6
     try:
         while child.poll() is None and time.monotonic() < deadline and not stopping.is_set():
             time.sleep(0.02)
@@ -35,6 +35,12 @@ def survives(folder: Path, name: str, stopping: Event) -> bool:
     finally:
         child.kill()
         child.wait()
+
+
+def _allocated(folder: Path) -> int:
+    """Bytes that the files take; a damaged one can claim to be of terabytes."""
+    stats = [path.stat() for path in folder.rglob("*") if path.is_file()]
+    return sum(min(status.st_size, 512 * getattr(status, "st_blocks", 1 << 40)) for status in stats)
 
 
 def _main(folder: Path, name: str) -> None:

@@ -226,8 +226,8 @@ class VectorIndex:
         published, seal = self._published(), self._catalog.state("seal") or ""
         if self.behind or not self._generations.sealed(published.generation, seal):
             return False
-        self._catalog.set_state("seal", "")
         try:
+            self._catalog.set_state("seal", "")
             chroma = self._generations.open(published.generation)
             if not published.unreached:
                 check_sample(chroma, self._embeddings, self._embeddings.some_points())
@@ -235,6 +235,7 @@ class VectorIndex:
             self._note(error)
             return False
         self._chroma, self._opened, self._seal = chroma, published.generation, seal
+        self._generations.sweep(keep=published.generation)
         return True
 
     def _restore_soon(self) -> None:
@@ -356,8 +357,9 @@ class VectorIndex:
 
     def _note(self, error: BaseException) -> None:
         """Remember and log what went wrong, in one line."""
-        if not isinstance(error, _Stopped):
-            self.found.append(f"The vector index could not be used: {_line(error)}.")
+        sentence = f"The vector index could not be used: {_line(error)}."
+        if not isinstance(error, _Stopped) and self.found[-1:] != [sentence]:
+            self.found.append(sentence)
             _log.warning("the vector index could not be used (%s)", _line(error))
 
     def _published(self) -> Published:

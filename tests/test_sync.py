@@ -155,6 +155,50 @@ def test_new_readers_read_every_file_again(index, folder, embedder, monkeypatch)
     assert "read anew" in report.remarks[0]
 
 
+def test_skipped_file_is_tried_again_by_new_readers(index, folder, monkeypatch):
+    (folder / "empty.md").write_bytes(b"")
+    index.sync(folder)
+    monkeypatch.setattr(sync_module, "PIPELINE", sync_module.PIPELINE + 1)
+    read = sync_module.Reading.read
+    tried = []
+    monkeypatch.setattr(
+        sync_module.Reading, "read", lambda self, path: tried.append(path.name) or read(self, path)
+    )
+    assert [skipped.source for skipped in index.sync(folder).skipped] == ["empty.md"]
+    assert "empty.md" in tried
+    tried.clear()
+    index.sync(folder)
+    assert tried == []
+
+
+def test_renaming_and_copying_leave_chroma_alone(index, folder, embedder, monkeypatch):
+    index.sync(folder)
+    touched = []
+    for name in ("upsert", "delete"):
+        monkeypatch.setattr(
+            f"index.chroma.Chroma.{name}", lambda self, points, *_: touched.extend(points)
+        )
+    (folder / "islands.md").rename(folder / "isles.md")
+    (folder / "copy.md").write_text(RIVERS)
+    report = index.sync(folder)
+    assert (report.renamed, report.added, report.embedded) == (["isles.md"], ["copy.md"], 0)
+    assert touched == []
+    hits = index.search_dense(embedder.embed(["Rivers\nThe Orinoco flows"])[0], k=2)
+    sources = {index.document(hit.passage_id.split(":")[0]).source for hit in hits}
+    assert sources == {"copy.md", "water/rivers.md"}
+
+
+def test_what_was_being_built_is_swept(tmp_path, folder, embedder):
+    with Index.open(tmp_path / "data", embedder) as index:
+        index.sync(folder)
+    (tmp_path / "data" / "chroma" / "left-over").mkdir()
+    (tmp_path / "data" / "chroma" / "left-over" / "x.bin").write_bytes(b"x")
+    (tmp_path / "data" / "chroma" / "stray.tmp").write_bytes(b"x")
+    with Index.open(tmp_path / "data", embedder) as index:
+        index._vectors.wait()
+    assert len(list((tmp_path / "data" / "chroma").iterdir())) == 1
+
+
 def test_bad_files_are_reported_each_time_and_the_rest_goes_in(index, folder, monkeypatch):
     (folder / "empty.md").write_bytes(b"")
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4 not really")

