@@ -8,10 +8,12 @@ is about is left as it is, so that old turns never pollute a new topic.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from rag.context import READ, REMEMBERED, is_refusal, spoken
 from rag.language import PLACES, parse
 from rag.schema import Message
 
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
 Need = Literal["person", "thing", "place"]
 
 _NO_FIT = 3
-_REMEMBERED = 10  # messages
-_READ = 2_000  # characters of each
 
+# What makes an earlier mention salient, in the order of docs/experiments.md, "Conversation".
+_ANSWERED, _AGEING, _MISFIT, _ORDER = 0.5, 0.7, 1.0, 0.1
+_FOCUS, _HEAD, _NUMBER, _AGAIN = 1.0, 1.0, 1.5, 0.3
 _PRONOUNS: dict[str, Need] = {
     **dict.fromkeys(["he", "him", "his", "she", "her", "hers", "himself", "herself"], "person"),
     **dict.fromkeys(
@@ -31,8 +34,11 @@ _PRONOUNS: dict[str, Need] = {
     ),
     "there": "place",
 }
+_MANY = frozenset({"they", "them", "their", "theirs", "these", "those"})
 _POSSESSIVE = frozenset({"his", "her", "its", "their"})
 _ELLIPSIS = re.compile(r"^\W*(?:and|or|but|so|then|what about|how about|same for)\b[\s,:]*", re.I)
+_ASKED_BACK = re.compile(r"What do you mean by “(?P<reference>[^”]+)”\?")  # rag.clarify asks so
+_CORRECTION = re.compile(r"^\W*(?:(?:no|sorry|actually)\b[\s,.:]*)+(?=\w+ )", re.I)
 _QUESTION_WORD = re.compile(
     r"^\W*(?:(?:by|for|from|in|on|at|since|to|until|with) )?"
     r"(?:who|whom|whose|what|when|where|why|which|how)\b(?:\s+(?:many|much|long|old|come))?",
@@ -49,7 +55,12 @@ _GENERIC = re.compile(
     r"mission|initiative|"
     r"scheme|campaign|operation|plan|agreement|deal|pact|treaty|accord|alliance|partnership|"
     r"organi[sz]ation|company|agency|institution|university|school|centre|center|network|drug|"
-    r"medicine|treatment|method|country|city|place|event|man|woman|person|article|document)\b",
+    r"medicine|treatment|method|country|city|place|event|man|woman|person)\b",
+    re.I,
+)
+_ROLE = re.compile(  # a common noun for somebody
+    r"(?:er|or|ist|ian|man|woman|person|boy|girl|child|wife|king|queen|nurse|chef|chief|head|"
+    r"president|student|patient|assistant|guide|poet|pilot|saint|coach|judge)s?$",
     re.I,
 )
 _GENERIC_NEED: dict[str, Need] = {
@@ -60,22 +71,31 @@ _GENERIC_NEED: dict[str, Need] = {
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
-    """Something an earlier turn spoke of, by name or by description."""
+    """Something an earlier turn spoke of, by name or by description.
+
+    ``focus`` says that the text is about it: its subject, or what it asks to be told about.
+    ``head`` says that it is the head of "X of Y", so that Y is rather what is spoken of.
+    """
 
     text: str
     named: bool
     person: bool
     place: bool
-    subject: bool
+    plural: bool
+    focus: bool
+    head: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """Where the conversation stands: the last question, its answer, the last named topic."""
+    """A question as it was understood, and what its answer says, "" if it refused.
 
-    question: str = ""
+    ``open`` is what was asked back about, instead of an answer ("it"), "" if nothing was.
+    """
+
+    question: str
     answer: str = ""
-    topic: str = ""
+    open: str = ""
 
 
 def standalone(question: str, history: Sequence[Message]) -> str:
@@ -85,28 +105,75 @@ def standalone(question: str, history: Sequence[Message]) -> str:
     same way. Without a history, or with nothing left open, ``question`` comes back with only its
     white space tidied.
     """
-    turn = _Turn()
-    for message in history[-_REMEMBERED:]:
+    turns: list[_Turn] = []
+    for message in history[-REMEMBERED:]:
         if message.role == "user":
-            asked = _resolve(message.content[:_READ], turn)
-            named = any(mention.named for mention in _mentions(asked))
-            turn = _Turn(asked, "", asked if named else turn.topic)
-        else:
-            turn = _Turn(turn.question, _without_markers(message.content[:_READ]), turn.topic)
-    return _resolve(question, turn)
+            turns.append(_Turn(_resolve(message.content[:READ], turns)))
+        elif turns:
+            turns[-1] = _answered(turns[-1].question, spoken(message.content))
+    return _resolve(question, turns)
 
 
-def _resolve(question: str, turn: _Turn) -> str:
+def _answered(question: str, answer: str) -> _Turn:
+    if asked_back := _ASKED_BACK.match(answer):
+        return _Turn(question, open=asked_back["reference"])
+    return _Turn(question, "" if is_refusal(answer) else answer)
+
+
+def open_reference(question: str) -> str | None:
+    """Return what of ``question`` only a conversation could fill in, None if it stands alone.
+
+    That is a pronoun ("when was it founded?"), a pointing phrase ("that mission") or the whole
+    of a bare question ("why?").
+    """
     question = " ".join(question.split())
-    if not turn.question:
+    if _QUESTION_WORD.match(question) and _is_bare(question):
+        return question.strip(" ?!.")
+    doc = parse(question)
+    for token in doc:
+        if _PRONOUNS.get(token.lower_, "place") != "place" and _refers_back(token):
+            things = [t for t in doc if t.pos_ in ("NOUN", "PROPN") and not _asks(t)]
+            return None if any(t != token.head for t in things) else token.text
+        if token.lower_ in ("this", "that") and token.dep_ == "det" and token.head.pos_ == "NOUN":
+            pointed = doc[token.i : token.head.i + 1].text
+            told = token.i and doc[token.i - 1].pos_ in ("NOUN", "PROPN")
+            timeless = token.head.lemma_ in ("year", "month", "week", "day", "time", "way", "case")
+            return None if told or timeless or _is_told(token.head) else pointed
+    return None
+
+
+def _asks(token: Token) -> bool:
+    """A noun that only says what is asked for: "which year", "how many people"."""
+    return any(t.tag_ in ("WDT", "WP", "WP$", "WRB") for t in token.subtree if t.i <= token.i)
+
+
+def _is_told(noun: Token) -> bool:
+    """Whether the question itself says which: "this man who …", "that bridge in Oslo"."""
+    return any(t.dep_ in ("relcl", "acl", "prep", "appos") for t in noun.children)
+
+
+def _resolve(question: str, turns: Sequence[_Turn]) -> str:
+    question = " ".join(question.split())
+    if not question or not turns or not turns[-1].question:
         return question
+    if turns[-1].open and not _has_verb(question):
+        return _named(turns[-1], question)
+    question = _CORRECTION.sub("", question) or question
     rest = _ELLIPSIS.sub("", question)
     if _is_bare(rest):
-        return _asked_again(rest, turn.question)
+        return _asked_again(rest, turns[-1].question)
     elliptic = rest != question and not _QUESTION_WORD.match(rest) and not _has_verb(rest)
     if elliptic and not any(token.lower_ in _PRONOUNS for token in parse(rest)):
-        return _swapped(question, rest, turn.question)
-    return _filled(rest if _QUESTION_WORD.match(rest) else question, turn)
+        return _swapped(question, rest, turns[-1].question)
+    return _filled(rest if _QUESTION_WORD.match(rest) else question, turns)
+
+
+def _named(turn: _Turn, name: str) -> str:
+    """Put ``name``, the reply to a question back, where the question left it open."""
+    name = name.strip(" ?!.,")
+    own = turn.open.lower() in _POSSESSIVE and not turn.question.lower().endswith(turn.open.lower())
+    pattern = rf"\b{re.escape(turn.open)}\b"
+    return re.sub(pattern, lambda _: f"{name}'s" if own else name, turn.question, count=1)
 
 
 def _is_bare(question: str) -> bool:
@@ -135,31 +202,57 @@ def _swapped(question: str, new: str, previous: str) -> str:
         return f"{previous.rstrip(' ?!.')} {name}?"
     place = any(mention.place for mention in _mentions(question))
     alike = [m for m in mentions if m.place] if place else [m for m in mentions if not m.place]
-    old = min(alike or mentions, key=lambda m: (not m.person, not m.subject))
+    old = min(alike or mentions, key=lambda m: (not m.person, not m.focus))
     article = re.match(r"(?:the|an?) ", name, re.I)
     pattern = rf"(?:\b(?:the|an?) )?{re.escape(old.text)}" if article else re.escape(old.text)
     return re.sub(pattern, lambda _: name, previous, count=1, flags=re.I)
 
 
-def _filled(question: str, turn: _Turn) -> str:
+def _filled(question: str, turns: Sequence[_Turn]) -> str:
     """Replace each pronoun, or else a generic description, by what it stands for."""
+    doc = parse(question)
     filled, changed = question, False
-    for token in reversed(list(parse(question))):
+    for token in reversed(list(doc)):
         need = _PRONOUNS.get(token.lower_)
         if need is None or not _refers_back(token):
             continue
-        mention = _antecedent(need, question, turn)
+        mention = _antecedent(need, _number(token), question, turns)
         if mention is not None:
             filled = (
                 filled[: token.idx] + _inflected(token, mention) + filled[token.idx + len(token) :]
             )
             changed = True
-    generic = _GENERIC.search(question)
-    if changed or generic is None or any(mention.named for mention in _mentions(question)):
+    if changed or any(mention.named for mention in _mentions(question)):
         return filled
+    generic = _GENERIC.search(question)
+    if generic is None:
+        return _anchored(question, turns)
     need = _GENERIC_NEED.get(generic["noun"].lower(), "thing")
-    mention = _antecedent(need, question, turn)
+    mention = _antecedent(need, None, question, turns)
     return filled.replace(generic.group(), mention.text, 1) if mention else filled
+
+
+def _anchored(question: str, turns: Sequence[_Turn]) -> str:
+    """Say of what: "What are the side effects?" ends in a part of something spoken of before."""
+    doc = parse(question)
+    chunks = [chunk for chunk in doc.noun_chunks if not _QUESTION_WORD.match(chunk.text)]
+    last = doc[-2] if len(doc) > 1 and doc[-1].is_punct else doc[-1]
+    if len(chunks) != 1 or chunks[0].root != last or chunks[0][0].lower_ != "the":
+        return question
+    if last.dep_ not in ("nsubj", "attr") or last.head.lemma_ != "be":
+        return question
+    mention = _antecedent("thing", None, question, turns)
+    if mention is None or not _QUESTION_WORD.match(question):
+        return question
+    end = last.idx + len(last)
+    return f"{question[:end]} of {mention.text}{question[end:]}"
+
+
+def _number(token: Token) -> Literal["one", "many"] | None:
+    """How many a pronoun stands for, as far as it says."""
+    if token.lower_ in ("it", "its", "this", "that"):
+        return "one"
+    return "many" if token.lower_ in _MANY else None
 
 
 def _inflected(token: Token, mention: _Mention) -> str:
@@ -171,57 +264,118 @@ def _inflected(token: Token, mention: _Mention) -> str:
 def _refers_back(token: Token) -> bool:
     """Not "that" as a conjunction, "there" in "there is", nor "it" for a name just before it."""
     if token.lower_ in ("this", "that", "these", "those"):
-        return token.pos_ == "PRON" and token.dep_ in ("nsubj", "dobj", "pobj", "nsubjpass", "attr")
+        relative = token.lower_ == "that" and token.i and token.nbor(-1).pos_ in ("NOUN", "PROPN")
+        return (
+            not relative
+            and token.pos_ == "PRON"
+            and token.dep_ in ("nsubj", "dobj", "pobj", "nsubjpass", "attr")
+        )
     if token.lower_ == "there":
         return token.pos_ == "ADV" and token.dep_ != "expl" and token.head.lemma_ != "be"
     if token.dep_ in ("dobj", "pobj", "dative"):  # its own subject would be "itself"
         return True
-    earlier = token.doc[: token.i]
-    if token.lower_ in ("they", "their") and any(t.tag_ in ("NNS", "NNPS") for t in earlier):
+    if token.lower_ == "it" and (token.dep_ == "expl" or _is_empty(token)):
         return False
-    return token.dep_ != "expl" and all(t.pos_ != "PROPN" for t in earlier)
+    earlier = token.doc[: token.i]
+    if token.lower_ in _MANY and any(t.tag_ in ("NNS", "NNPS") for t in earlier):
+        return False
+    if token.dep_ == "poss" and any(t.dep_ in ("nsubj", "nsubjpass") for t in earlier):
+        return False
+    joint = max((t.i for t in earlier if t.dep_ == "cc" or t.lower_ == ","), default=0)
+    nouns = [t for t in earlier[:joint] if t.pos_ == "NOUN" or t.dep_ == "nsubj"]
+    own = nouns and token.lower_ in ("it", "its")
+    return not own and all(t.pos_ != "PROPN" for t in earlier)
 
 
-def _antecedent(need: Need, question: str, turn: _Turn) -> _Mention | None:
-    """The best mention for ``need``: in the answer if the question asked for one, else before."""
-    asked_for_name = re.match(r"\W*(?:\w+\W+){0,2}(?:who|which)\b", turn.question, re.I)
-    texts = [turn.question, turn.topic, turn.answer]
-    if asked_for_name and need == "person":
-        texts = [turn.answer, turn.question, turn.topic]
-    ranked = [
-        (_misfit(mention, need), order, mention)
-        for order, text in enumerate(texts)
-        for mention in _mentions(text)
-        if mention.text.lower() not in question.lower()
-    ]
-    best = min(ranked, key=lambda row: row[:2], default=None)
-    return best[2] if best and best[0] < _NO_FIT else None
+def _is_empty(token: Token) -> bool:
+    """The "it" of "how long does it take to …" and "is it true that …"."""
+    verb = token.head
+    opened = any(c.dep_ in ("xcomp", "ccomp", "advcl", "csubj") for c in verb.subtree)
+    return opened and (
+        verb.lemma_ in ("take", "seem", "happen")
+        or any(child.dep_ == "acomp" for child in verb.children)
+    )
+
+
+def _antecedent(
+    need: Need, number: str | None, question: str, turns: Sequence[_Turn]
+) -> _Mention | None:
+    """The most salient mention that ``need`` and ``number`` allow; None if there is none.
+
+    Salience falls with the turns that lie between, rises with what a turn is about and with how
+    often it was spoken of (Lappin and Leass 1994, "An algorithm for pronominal anaphora").
+    """
+    asked_for_name = re.match(r"\W*(?:\w+\W+){0,2}(?:who|which)\b", turns[-1].question, re.I)
+    scores: dict[str, float] = {}
+    best: dict[str, _Mention] = {}
+    for age, turn in enumerate(reversed(turns)):
+        after = 0.5 if asked_for_name and need == "person" and not age else -_ANSWERED
+        for text, weight in ((turn.question, 0.0), (turn.answer, after)):
+            for order, mention in enumerate(_mentions(text)):
+                misfit = _misfit(mention, need)
+                if misfit >= _NO_FIT or mention.text.lower() in question.lower():
+                    continue
+                salience = weight - age * _AGEING - misfit * _MISFIT - min(order, 5) * _ORDER
+                salience += _FOCUS * mention.focus - _HEAD * mention.head
+                if number and not mention.named and mention.plural != (number == "many"):
+                    salience -= _NUMBER
+                key = mention.text.lower()
+                repeated = key in scores
+                if not repeated or salience > scores[key]:
+                    best[key] = mention
+                    scores[key] = max(salience, scores.get(key, salience))
+                scores[key] += _AGAIN * repeated
+    if not scores:
+        return None
+    key = max(scores, key=lambda name: scores[name])
+    return _in_full(best[key], best.values())
+
+
+def _in_full(mention: _Mention, others: Iterable[_Mention]) -> _Mention:
+    """The longest name that ends in this one: "David Davis" for "Davis"."""
+    if not mention.named:
+        return mention
+    same = [o for o in others if o.named and o.text.lower().endswith(f" {mention.text.lower()}")]
+    return max(same, key=lambda other: len(other.text), default=mention)
 
 
 def _misfit(mention: _Mention, need: Need) -> int:
-    """How badly a mention fits: 0 its kind, 1 likely, 2 in need, 3 not at all."""
+    """How badly a mention fits: 0 its kind, 1 less, 2 in need, 3 not at all."""
     if need == "place":
-        return (0 if not mention.subject else 1) if mention.place else _NO_FIT
+        return (0 if not mention.focus else 1) if mention.place else _NO_FIT
     if need == "person":
-        if mention.place and not mention.subject:
+        if mention.place and not mention.focus:
             return _NO_FIT
-        return 0 if mention.person else 1 if mention.named and mention.subject else 2
-    if not mention.named:
-        return 2
-    return 1 if mention.person or (mention.place and not mention.subject) else 0
+        return (
+            0
+            if mention.person
+            else 1
+            if mention.named and mention.focus
+            else 2
+            if (mention.named or _ROLE.search(mention.text))
+            else _NO_FIT
+        )
+    return 1 if mention.person or (mention.place and not mention.focus) else 0
 
 
-def _mentions(text: str) -> list[_Mention]:
-    """What ``text`` names or describes, in its order."""
+@lru_cache(maxsize=1024)
+def _mentions(text: str) -> tuple[_Mention, ...]:
+    """What ``text`` names or describes, in its order; of "the bridge's age" the bridge."""
     found = []
-    for chunk in parse(text).noun_chunks:
+    doc = parse(text)
+    for chunk in doc.noun_chunks:
+        owner = next((t for t in chunk if t.dep_ == "poss" and t.pos_ != "PRON"), None)
+        if owner is not None:
+            chunk = doc[owner.left_edge.i : owner.i + 1]
         span = _trimmed(chunk)
-        if span is None:
+        if span is None or not span.text[0].isalpha():
             continue
         named = any(t.pos_ == "PROPN" or t.ent_type_ in PLACES | {"ORG"} for t in span)
         if not named and (span.root.pos_ != "NOUN" or "other" in span.text.lower().split()):
             continue
         if not named and _QUESTION_WORD.match(chunk.text):
+            continue
+        if span.root.ent_type_ in ("DATE", "TIME", "CARDINAL", "ORDINAL", "PERCENT", "MONEY"):
             continue
         root = span.root
         found.append(
@@ -230,10 +384,19 @@ def _mentions(text: str) -> list[_Mention]:
                 named=named,
                 person=root.ent_type_ == "PERSON",
                 place=root.ent_type_ in PLACES,
-                subject=root.dep_ in ("nsubj", "nsubjpass", "csubj"),
+                plural=root.tag_ in ("NNS", "NNPS"),
+                focus=owner is not None or _is_focus(root),
+                head=owner is None and any(c.lower_ == "of" for c in root.children),
             )
         )
-    return found
+    return tuple(found)
+
+
+def _is_focus(root: Token) -> bool:
+    """The subject of a sentence, what "tell me about" asks for, or the Y of "X of Y"."""
+    if root.dep_ in ("nsubj", "nsubjpass", "csubj"):
+        return True
+    return root.dep_ == "pobj" and root.head.lower_ in ("about", "of")
 
 
 def _trimmed(chunk: Span) -> Span | None:
@@ -243,7 +406,3 @@ def _trimmed(chunk: Span) -> Span | None:
     while tokens and (tokens[0].pos_ in leading or tokens[0].lower_ in ("many", "much")):
         tokens.pop(0)
     return chunk.doc[tokens[0].i : tokens[-1].i + 1] if tokens else None
-
-
-def _without_markers(text: str) -> str:
-    return re.sub(r"\[\d+\](?:\([^)]*\))?", "", text)

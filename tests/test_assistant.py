@@ -156,6 +156,19 @@ def test_a_new_topic_is_answered_as_if_asked_first(assistant, question):
     assert (followed.citations, followed.standalone_question) == (first.citations, question)
 
 
+def test_a_question_about_nothing_named_is_asked_back_and_the_reply_answers_it(assistant):
+    asked = assistant.ask("When was it opened?")
+    assert (asked.status, asked.sentences, asked.citations) == ("needs_clarification", (), ())
+    titles = {document.title for document in assistant.index.documents()}
+    assert "“it”" in asked.message
+    assert sum(title in asked.message for title in titles) >= 2
+    assert_keeps_contract(asked, assistant.index)
+    history = turns("When was it opened?", asked.text)
+    answer = assistant.ask("the Halden bridge", history=history)
+    assert answer.standalone_question == "When was the Halden bridge opened?"
+    assert "1904" in shown(answer)
+
+
 @pytest.mark.parametrize("question", ["", "  \r\n\t", "\u00a0"])
 def test_an_empty_question_is_refused(assistant, question):
     with pytest.raises(ValueError, match="empty"):

@@ -2,11 +2,12 @@
 
 import pytest
 
-from rag.conversation import standalone
+from rag.conversation import open_reference, standalone
 from rag.schema import Message
 
 MISSION = "What is the Robinson mission?"
 MISSION_ANSWER = "The Robinson mission teaches adults to read and write. [1]"
+BACK = "What do you mean by “it”? For instance: Robinson or Marlow."
 DIRECTOR = "Who is the director of the Marlow clinic?"
 DIRECTOR_ANSWER = "Its director is Paula Stein, a surgeon from Bergen.[1]"
 
@@ -47,11 +48,45 @@ def turns(*contents):
             ["Robinson"],
         ),
         ((MISSION, MISSION_ANSWER, "Why?", "It helps."), "When was it founded?", ["Robinson"]),
+        ((MISSION, "The documents don't say."), "Who leads it?", ["Robinson"]),
+        (("Tell me about the benefits of yoga.",), "Does it reduce stress?", ["yoga reduce"]),
+        (("What is melatonin?",), "What are the side effects?", ["effects of melatonin"]),
+        (
+            ("What is taurine?", "An acid.", "What are the effects of energy drinks?", "Many."),
+            "Why are they harmful?",
+            ["energy drinks harmful"],
+        ),
+        (("When was it founded?", BACK), "The Robinson mission", ["the robinson mission founded"]),
+        (
+            ("What is its budget?", BACK.replace("it”", "its”")),
+            "Marlow clinic",
+            ["Marlow clinic's"],
+        ),
     ],
 )
 def test_a_follow_up_is_filled_in(history, question, held):
-    resolved = standalone(question, turns(*history))
-    assert [words for words in held if words not in resolved] == []
+    resolved = standalone(question, turns(*history)).lower()
+    assert [words for words in held if words.lower() not in resolved] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "reference"),
+    [
+        ("When was it founded?", "it"),
+        ("What does she do?", "she"),
+        ("What is its budget?", "its"),
+        ("why?", "why"),
+        ("What is the purpose of that mission?", "that mission"),
+        ("When was the Halden bridge opened?", None),
+        ("How long does it take to learn Norwegian?", None),
+        ("why did jamie kill her mom in halloween 4", None),
+        ("Is it true that the bridge is old?", None),
+        ("Which bridge is in this year's report?", None),
+        ("", None),
+    ],
+)
+def test_what_only_a_conversation_could_fill_in(question, reference):
+    assert open_reference(question) == reference
 
 
 @pytest.mark.parametrize(
