@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -39,11 +40,17 @@ class Outcome(Protocol):
 Check = Callable[[str, str, str], Outcome]
 
 
-def footnote_check(sentence: str, cited: str, question: str = "") -> Outcome:
-    """Check a sentence as the assistant does (``rag.grounding.check``)."""
-    from rag.grounding import check
+@functools.cache
+def _assistants_check() -> Check:
+    from index.embedder import SentenceEmbedding
+    from rag.grounding import GroundingCheck
 
-    return check(sentence, cited, question)
+    return GroundingCheck(SentenceEmbedding())
+
+
+def footnote_check(sentence: str, cited: str, question: str = "") -> Outcome:
+    """Check a sentence as the assistant does, with the packaged embedding."""
+    return _assistants_check()(sentence, cited, question)
 
 
 def judge(claim: Claim, check: Check = footnote_check) -> ClaimRow:

@@ -60,8 +60,9 @@ def test_clapnq_says_what_annotators_chose():
     cases = content("clapnq").cases
     answerable = [case for case in cases if case.answerable]
     assert len(answerable) == 150
-    assert all(case.given and case.selections and case.evidence for case in answerable)
-    assert all(max(n, default=0) < len(c.units) for c in answerable for n in c.selections)
+    assert all(case.given and case.relevant for case in answerable)
+    assert sum(bool(case.selections and case.evidence) for case in answerable) == 149
+    assert all(max(n) < len(c.units) for c in answerable for n in c.selections)
 
 
 def test_mtrag_keeps_the_turns_before():

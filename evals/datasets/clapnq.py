@@ -47,7 +47,8 @@ def _case(row: dict[str, Any], pool: Pool, given: bool) -> Case:
     source = pool.add(passage["title"], passage["text"])
     outputs = [output for output in row["output"] if output["answer"].strip()]
     sentences = passage["sentences"]
-    selections = [_numbers(sentences, output["selected_sentences"]) for output in outputs]
+    chosen_by = (_numbers(sentences, output["selected_sentences"]) for output in outputs)
+    selections = [chosen for chosen in chosen_by if chosen]  # one answer names no sentence
     first, others = selections[:1], {n for chosen in selections[1:] for n in chosen}
     units = [Span(document=source, quote=words) for words in sentences]
     needed = [n for chosen in first for n in chosen]
@@ -69,5 +70,4 @@ def _case(row: dict[str, Any], pool: Pool, given: bool) -> Case:
 
 
 def _numbers(sentences: list[str], selected: list[str]) -> tuple[int, ...]:
-    """Where the selected sentences stand; a few are not, word for word, in the passage."""
-    return tuple(sorted({sentences.index(words) for words in selected if words in sentences}))
+    return tuple(sorted({sentences.index(words) for words in selected}))
