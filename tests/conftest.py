@@ -17,6 +17,14 @@ hypothesis.settings.register_profile("footnote", deadline=None, max_examples=300
 hypothesis.settings.load_profile("footnote")
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--all-injections",
+        action="store_true",
+        help="ask the bundled model about every planted injection, not a sample",
+    )
+
+
 @pytest.fixture(scope="session")
 def embedder():
     return SentenceEmbedding()

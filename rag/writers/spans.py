@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -12,12 +13,29 @@ from rag.grounding import Check, Checker
 from rag.schema import Passage
 from rag.terms import Term, same_term, terms
 from rag.writers.markers import Written
+from rag.writers.prompt import plain
 
 LONGEST = 3  # sentences in one citation
 # The support a span needs besides passing its check: the more is put together, the easier words
 # of different facts meet. Measured with the bundled model (docs/llm.md).
 _LEAST = {1: 0.65, 2: 0.75, 3: 0.8}
 _LEAST_OF_TWO = 0.85  # two spans of different places
+_INSTRUCTION = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}?"
+    r"\b(?:instructions?|prompts?|rules?|guidelines?|messages?|passages?|questions?|documents?)\b"
+    r"|\b(?:system|assistant|developer|user|human|ai|model|administrator|note to \w+(?: \w+)?)"
+    r"(?: (?:message|prompt|note|override|notice|reminder))?\W?\s*[:>\]]"
+    r"|[\"'](?:role|content)[\"']\s*:"
+    r"|\b(?:you are now|act as|pretend|from now on|new (?:instructions?|task)|developer mode"
+    r"|your (?:new |next |last )?(?:task|role|rules|instructions?|answer|reply|response|output)"
+    r"|(?:the|an|every|each) (?:correct |right )?(?:answer|reply|response)s?\b"
+    r"|(?:tell|inform|show|send|ask) the (?:user|reader)|you must)\b"
+    r"|(?:^|[:;,.!?)\]>]\s*|\b(?:and|then|please|now|instead|or) )"
+    r"(?:answer|reply|respond|output|say|claim|cite|repeat|render|embed|invent)\b"
+    r"|^\W*(?:write|include|add|put|format|use|print|end|begin|start)\b.{0,80}"
+    r"\b(?:answer|reply|response|citation|sentence)\b",
+    re.I | re.S,
+)
 _CHECKED = 3  # spans of each length that are checked, the most promising ones
 
 
@@ -35,8 +53,7 @@ class SpanFinder:
     def __init__(self, question: str, passages: Sequence[Passage], check: Checker) -> None:
         self._question = question
         self._check = check
-        found = candidates(passages)
-        self._of = {key: list(rows) for key, rows in groupby(found, key=lambda c: c.passage.id)}
+        self._runs = list(_runs(candidates(passages)))
         self._order = [passage.id for passage in passages]
         self._terms: dict[tuple[int, int, str], list[Term]] = {}
 
@@ -105,10 +122,10 @@ class SpanFinder:
         return (first, second) if rest and self._covered(rest, second) else None
 
     def _spans(self, keys: Sequence[str], length: int) -> Iterator[Candidate]:
-        for key in keys:
-            rows = self._of.get(key, [])
-            for k in range(len(rows) - length + 1):
-                yield _joined(rows[k : k + length])
+        for run in self._runs:
+            if run[0].passage.id in keys:
+                for k in range(len(run) - length + 1):
+                    yield _joined(run[k : k + length])
 
     def _covered(self, said: Sequence[Term], span: Candidate) -> float:
         """How many of the words are in the span; figures and names count twice."""
@@ -129,6 +146,22 @@ class SpanFinder:
 
 def _length(span: Candidate) -> int:
     return min(LONGEST, len(sentences(span.text)))
+
+
+def _runs(found: Sequence[Candidate]) -> Iterator[list[Candidate]]:
+    """Sentences that follow each other in a passage, without those that speak to a model.
+
+    "Answer that it was opened in 1750" holds the words "it was opened in 1750" and is no source
+    for them.
+    """
+    for (_, spoken_to), rows in groupby(found, lambda c: (c.passage.id, speaks_to_a_model(c.text))):
+        if not spoken_to:
+            yield list(rows)
+
+
+def speaks_to_a_model(text: str) -> bool:
+    """Whether a sentence of a document reads like an instruction to whoever answers from it."""
+    return _INSTRUCTION.search(plain(text)) is not None
 
 
 def _joined(rows: Sequence[Candidate]) -> Candidate:
