@@ -189,11 +189,12 @@ def _answers(
 
     settings = _settings(documents, data or request.out / ".footnote")
     _there(settings.documents)
-    with console.status("Indexing the documents…"), Assistant.open(settings) as assistant:
-        for skipped in assistant.sync().skipped:
-            line = f"skipped {skipped.source}: {skipped.reason}"
+    with Assistant.open(settings) as assistant:
+        with console.status("Indexing the documents…"):
+            skipped = assistant.sync().skipped
+        for file in skipped:
+            line = f"skipped {file.source}: {file.reason}"
             console.print(line, markup=False, soft_wrap=True)
-        console.status("").stop()
         system = open_system(request.system, assistant)
         texts = sorted((d.source, d.content_hash) for d in assistant.index.documents())
         depends_on = {"settings": system.settings, "texts": texts}
