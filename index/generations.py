@@ -23,6 +23,8 @@ from index.ownership import flush_folder
 from index.probe import survives
 from index.types import ChromaUnreachable
 
+_HOLE = 64 << 20  # bytes without a block on the disk that a file may have
+
 
 class Generations(Protocol):
     """The generations of one index for one embedding model."""
@@ -81,8 +83,14 @@ class Folders:
         return Chroma(client, self._name, create)
 
     def survives(self, generation: str, stopping: Event) -> bool:
-        """Open it in a child process first: see ``index.probe``."""
-        return survives(self._root / generation, self._name, stopping)
+        """Open it in a child process first: see ``index.probe``.
+
+        A file that claims far more than it takes is damage that Chroma does not notice.
+        """
+        folder = self._root / generation
+        if any(_stretched(path) for path in _files(folder)):
+            return False
+        return survives(folder, self._name, stopping)
 
     def seal(self, generation: str, before: str) -> str:
         """Return names, sizes, times of change and checksums of the files."""
@@ -191,6 +199,13 @@ def unreachable(error: BaseException, place: str) -> ChromaUnreachable | None:
 
 def _files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _stretched(path: Path) -> bool:
+    """Whether a file is mostly a hole; compressing file systems do not go so far."""
+    status = path.stat()
+    allocated = 512 * getattr(status, "st_blocks", status.st_size)
+    return status.st_size > 64 * allocated + _HOLE
 
 
 def _look(path: Path) -> tuple[str, int, int]:

@@ -141,6 +141,18 @@ def test_damaged_folder_is_rebuilt_without_embedding(data, folder, embedder, dam
     assert len(list((data / "chroma").iterdir())) == 1
 
 
+@pytest.mark.parametrize("which", ["chroma.sqlite3", "data_level0.bin"])
+def test_a_file_that_claims_a_terabyte_is_not_read(data, folder, embedder, which):
+    (path,) = [path for path in chroma_files(data) if path.name == which]
+    os.truncate(path, 1 << 40)
+    started = time.perf_counter()
+    with Index.open(data, embedder) as index:
+        assert index.sync(folder).embedded == 0
+        assert_equal_to_folder(index, folder, embedder, every=20)
+    assert time.perf_counter() - started < 60
+    assert all(path.stat().st_size < 1 << 30 for path in chroma_files(data))
+
+
 def test_chroma_that_fails_while_in_use_is_replaced(data, folder, embedder):
     query = embedder.embed(["sentence 7 of file 7"])[0]
     with Index.open(data, embedder) as index:

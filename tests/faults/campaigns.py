@@ -97,7 +97,8 @@ def power_cut(base: Path, scratch: Path, seed: int, points: int) -> world.Outcom
 def damage_chroma(base: Path, scratch: Path, seed: int) -> world.Outcome:
     """Truncate, flip bits of, zero, remove, replace or stretch a file of Chroma's folder."""
     here, chance = copied(base, scratch), random.Random(seed)
-    files = sorted(path for path in (here / "data" / "chroma").rglob("*") if path.is_file())
+    files = [path for path in (here / "data" / "chroma").rglob("*") if path.is_file()]
+    files.sort(key=lambda path: path.name)  # folders have names by chance
     for path in chance.sample(files, chance.choice([1, 1, 1, len(files)])):
         chance.choice([_truncated, _flipped, _flipped_silently, _zeroed, _removed, _sparse])(
             path, chance
@@ -214,7 +215,8 @@ def _tell(pipe: int, line: str) -> None:
 
 def _lose(disk: tracing.Disk, chance: random.Random) -> None:
     root = disk.root
-    present = {str(path): path for path in sorted(root.rglob("*")) if path.is_file()}
+    files = [path for path in root.rglob("*") if path.is_file()]
+    present = {str(path): path for path in sorted(files, key=lambda path: path.name)}
     for name, path in present.items():
         copy = disk.durable.get(name)
         old = copy.read_bytes() if copy else None
