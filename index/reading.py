@@ -14,7 +14,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,14 +27,17 @@ if TYPE_CHECKING:
 MEMORY = 1_000_000_000  # bytes of data that the process may hold
 SECONDS = 30.0  # that any file may take
 SECONDS_PER_MB = 10.0  # that a large file may take instead, if that is more
-MOST_SECONDS = 3600.0  # whatever a reader asks for, as it does to recognise scanned pages
+_PATIENCE = 5  # times as long by the clock, where other processes keep it waiting
+_SLACK = 0.1  # seconds
+MOST_SECONDS = 4 * 3600.0  # whatever a reader asks for, as it does to recognise scanned pages
 
 
 class Reading:
     """Files read and split by a child process; it is started for the first and ends with ``close``.
 
     ``seconds`` and ``memory`` are the limits for a file of up to 3 MB; a larger one may take
-    longer, in proportion. From one thread at a time.
+    longer, in proportion. Time is the clock's, but a process that other processes keep waiting has
+    it made up for. From one thread at a time.
 
     Example:
         with Reading() as reading:
@@ -125,30 +128,31 @@ class _Process:
             process_group=None if os.name == "nt" else 0,
         )
         self._late = False
-        self._deadline = 0.0
-        self._timer: Timer | None = None
+        self._allowed = 0.0
 
     def read(self, path: Path, seconds: float) -> tuple[str, Any]:
         """Return what became of a file, in a word, and what came out of it."""
         assert self._child.stdin
         self.served += 1
-        begun = time.monotonic()
-        self._end_at(begun + seconds)
+        self._allowed = seconds
+        answered = Event()
+        watch = Thread(target=self._watch, args=(answered,), daemon=True)
+        watch.start()
         try:
             pickle.dump((str(path), seconds), self._child.stdin)
             self._child.stdin.flush()
             kind, content = self._answer()
             while kind == "more":
-                self._end_at(min(self._deadline + content, begun + MOST_SECONDS))
+                self._allowed = min(self._allowed + content, MOST_SECONDS)
                 kind, content = self._answer()
         except (EOFError, OSError, pickle.UnpicklingError):
             kind, content = "died", None
-        self._stop_waiting()
-        return ("late", self._deadline - begun) if self._late else (kind, content)
+        answered.set()
+        watch.join()  # from here on it either has killed the process or never will
+        return ("late", self._allowed) if self._late else (kind, content)
 
     def end(self) -> None:
         """Kill the process, and what it started."""
-        self._stop_waiting()
         self._kill()
         for stream in (self._child.stdin, self._child.stdout):
             with suppress(OSError):  # what it was still to be told does not matter
@@ -161,23 +165,23 @@ class _Process:
         kind, content = pickle.load(self._child.stdout)
         return kind, content
 
-    def _end_at(self, deadline: float) -> None:
-        """Kill the process at ``deadline``, which ends the wait for its answer, too."""
-        self._stop_waiting()
-        self._deadline = deadline
-        self._timer = Timer(deadline - time.monotonic(), self._expire)
-        self._timer.daemon = True
-        self._timer.start()
+    def _watch(self, answered: Event) -> None:
+        """Kill the process when its time is up, which ends the wait for its answer, too.
 
-    def _stop_waiting(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer.join()  # from here on it either has killed the process or never will
-            self._timer = None
-
-    def _expire(self) -> None:
-        self._late = True
-        self._kill()
+        Its time is up when it has had it: on a busy machine a process may wait for its turn, and
+        then gets up to five times as long by the clock.
+        """
+        begun, (_, used) = time.monotonic(), _state_of(self._child.pid)
+        deadline = begun + self._allowed
+        while not answered.wait(max(deadline - time.monotonic(), 0)):
+            state, cpu = _state_of(self._child.pid)
+            waited = self._allowed - (cpu - used) if state == "R" else 0.0
+            most = begun + _PATIENCE * self._allowed
+            deadline = max(begun + self._allowed, min(time.monotonic() + waited, most))
+            if deadline - time.monotonic() < _SLACK:
+                self._late = True
+                self._kill()
+                return
 
     def _kill(self) -> None:
         if os.name == "nt":
@@ -185,6 +189,15 @@ class _Process:
             return
         with suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
+
+
+def _state_of(pid: int) -> tuple[str, float]:
+    """Whether a process runs or could ("R"), and the seconds of CPU it used; Linux can tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return "", 0.0
+    return fields[0], (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _path() -> str:
