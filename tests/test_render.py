@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from rich.console import Console
 from sample_answers import FIRST, SECOND, TEXT, answered, conflicting, passage, refused, sentence
 
@@ -16,7 +17,7 @@ from ui.export import answer_markdown
 from ui.listing import documents_html, progress_line, report_html, skipped_line, summary
 from ui.render import answer_html, conversation_html, draft_html, sources_html, turn_html
 from ui.terminal import print_answer
-from ui.text import marked, place_name, reference, shown_name, terminal_text
+from ui.text import markdown_text, marked, place_name, reference, shown_name, terminal_text
 
 
 def soup(html):
@@ -98,10 +99,25 @@ def test_the_standalone_question_shows_only_where_it_differs():
     assert understood == "Understood as: When did the <old> bridge open?"
 
 
-def test_the_panel_shows_what_was_withheld_and_why():
-    doubtful = sentence(FIRST, verdict="unsupported", reason="no source says so")
-    page = soup(sources_html(answered(withheld=(doubtful,)), 0))
-    assert "no source says so" in page.select("details.fn-more")[-1].get_text()
+def test_the_reply_says_what_was_withheld_and_opens_to_show_why():
+    doubtful = sentence((0, 3), text="It <i>flies</i>.", verdict="unsupported", reason="no <b>")
+    for html in (answer_html(answered(withheld=(doubtful,)), 0), draft_html([], 0, "", [doubtful])):
+        line = soup(html).select_one("details.fn-withheld")
+        text = line.summary.get_text()
+        assert text == "1 sentence withheld: not supported by the documents"
+        assert line.li.get_text() == "It <i>flies</i>. no <b>"
+        assert not line.has_attr("open")
+    assert not soup(answer_html(answered(), 0)).select("details.fn-withheld")
+    told = printed(answered(withheld=(doubtful, doubtful)), width=80)
+    assert "2 sentences withheld: not supported by the documents" in told
+    assert "“It <i>flies</i>.”: no <b>" in told
+
+
+@pytest.mark.parametrize("text", ["http://a.example/x", "www.a.example", "me@a.example"])
+def test_an_address_in_markdown_makes_no_link(text):
+    escaped = markdown_text(text)
+    assert soup(MarkdownIt().render(escaped)).get_text().strip() == text
+    assert not any(sign in escaped for sign in ("p://", "www.", "e@"))  # what makes one a link
 
 
 def test_passages_not_cited_are_folded_away():
