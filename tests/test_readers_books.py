@@ -4,6 +4,7 @@ import shutil
 
 import pptx
 import pytest
+from hashing import HashingEmbedder
 from pptx.util import Inches
 from readers_files import (
     archive,
@@ -18,7 +19,7 @@ from readers_files import (
     slides,
 )
 
-from index import readers
+from index import Index, readers
 from index.document import UnreadableFile
 from index.readers import ocr
 from index.splitter import split
@@ -230,3 +231,17 @@ def test_scanned_pages_are_recognised_at_their_page(tmp_path):
         "page 2 has no text",
     )
     assert_sound(document)
+
+
+@pytest.mark.skipif(not shutil.which("tesseract"), reason="Tesseract is not installed")
+def test_a_scanned_file_is_read_once_tesseract_is_installed(tmp_path, monkeypatch):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "scan.pdf").write_bytes(scan("The clinic opened on 3 May 1998."))
+    with Index.open(tmp_path / "data", HashingEmbedder()) as index:
+        monkeypatch.setenv("PATH", "")
+        assert "install Tesseract" in index.sync(folder).skipped[0].remedy
+        assert "install Tesseract" in index.sync(folder).skipped[0].remedy
+        monkeypatch.undo()
+        assert index.sync(folder).added == ["scan.pdf"]
+        assert index.text(index.documents()[0].id) == "The clinic opened on 3 May 1998."
