@@ -3,7 +3,9 @@
 A sentence is compared with the question token by token (late interaction, "MaxSim": Khattab and
 Zaharia 2020, section 3.2). The tokens are encoded in their passage, under
 its title and heading, so that "He received him there" carries who and where (late chunking:
-Günther et al. 2024, section 3).
+Günther et al. 2024, section 3). To this comes what the trained reader makes of the question and
+the passage read together (``rag/reading.py``): it knows a sentence that answers from one that is
+only about the same thing.
 """
 
 from __future__ import annotations
@@ -16,15 +18,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from index.embedder import Encoded, SentenceEmbedding, Vectors
 from index.sentences import sentences
 from rag.questions import Question
+from rag.reading import CrossReader, Page, Reading
 from rag.schema import Passage
+
+Places = npt.NDArray[np.int64]
 
 # A sentence that answers may leave to the one before what it speaks of; half weight, measured on
 # the dev halves of our sets and on ClapNQ (docs/experiments.md).
 PAIR_WEIGHT = 0.5
+# Log-odds of the reader, cut to ±READ_MOST, count by this much beside MaxSim (the same place).
+READ_WEIGHT, READ_MOST = 0.06, 5.0
 
 _FRAME = 120  # characters of title and of heading that the model reads before a passage
 _PRONOUN = re.compile(
@@ -62,11 +70,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The candidates of one question and how relevant each is to it, shape (n,)."""
+    """The candidates of one question and how relevant each is to it, shape (n,).
+
+    ``answer`` holds per candidate the chance of each of its tokens to be in the answer (t,) and
+    the tokens' places in the candidate's text (t, 2).
+    """
 
     question: Question
     candidates: tuple[Candidate, ...]
     relevance: Vectors
+    answer: tuple[tuple[Vectors, Places], ...]
 
 
 def candidates(passages: Sequence[Passage]) -> list[Candidate]:
@@ -88,8 +101,9 @@ def candidates(passages: Sequence[Passage]) -> list[Candidate]:
 class EvidenceReader:
     """Scores candidate sentences; keeps what it encoded for the next question. Thread-safe."""
 
-    def __init__(self, embedder: SentenceEmbedding, cache: int = 256) -> None:
+    def __init__(self, embedder: SentenceEmbedding, reader: CrossReader, cache: int = 256) -> None:
         self._embedder = embedder
+        self._reader = reader
         self._cache_size = cache  # passages, about 0.25 MB each
         self._cache: OrderedDict[str, Encoded] = OrderedDict()
         self._lock = threading.Lock()
@@ -100,8 +114,28 @@ class EvidenceReader:
         found = candidates(passages)
         asked, *encoded = self._encode([question.text, *map(_framed, passages)])
         of = dict(zip((passage.id for passage in passages), encoded, strict=True))
-        scores = [_relevance(asked, of[c.passage.id], c) for c in found]
-        return Evidence(question, tuple(found), np.array(scores, dtype=np.float32))
+        matched = np.array([_matched(asked, of[c.passage.id], c) for c in found], dtype=np.float32)
+        odds, answer = self._judged(question, passages, found)
+        relevance = np.maximum(0.0, matched + READ_WEIGHT * odds)
+        return Evidence(question, tuple(found), relevance, answer)
+
+    def _judged(
+        self, question: Question, passages: Sequence[Passage], found: Sequence[Candidate]
+    ) -> tuple[Vectors, tuple[tuple[Vectors, Places], ...]]:
+        """What the trained reader says of each candidate: log-odds, and of its tokens."""
+        spans: dict[str, list[tuple[int, int]]] = {passage.id: [] for passage in passages}
+        for c in found:
+            spans[c.passage.id].append((c.start - c.passage.start, c.end - c.passage.start))
+        pages = [Page(_frame(p).strip(), p.text, tuple(spans[p.id])) for p in passages]
+        readings = self._reader.read(question.text, pages)
+        odds = [reading.sentences for reading in readings]
+        tokens = [
+            _within(reading, start, end)
+            for page, reading in zip(pages, readings, strict=True)
+            for start, end in page.sentences
+        ]
+        joined = np.concatenate(odds) if odds else np.zeros(0, dtype=np.float32)
+        return np.clip(joined, -READ_MOST, READ_MOST), tuple(tokens)
 
     def closeness(self, one: str, other: str) -> float:
         """Return the cosine of two words or phrases, each encoded alone."""
@@ -130,7 +164,13 @@ def _framed(passage: Passage) -> str:
     return _frame(passage) + passage.text
 
 
-def _relevance(asked: Encoded, passage: Encoded, candidate: Candidate) -> float:
+def _within(reading: Reading, start: int, end: int) -> tuple[Vectors, Places]:
+    """The tokens of a reading between two places, counted from the first."""
+    held = (reading.spans[:, 0] >= start) & (reading.spans[:, 1] <= end)
+    return reading.tokens[held], reading.spans[held] - start
+
+
+def _matched(asked: Encoded, passage: Encoded, candidate: Candidate) -> float:
     """MaxSim of the question in the sentence, and at ``PAIR_WEIGHT`` with the one before it."""
     shift = len(_frame(candidate.passage)) - candidate.passage.start
     start, end = candidate.start + shift, candidate.end + shift

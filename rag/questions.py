@@ -83,7 +83,8 @@ class Question:
     ``names`` are the words of the entities it speaks of and ``figures`` its numbers and years:
     evidence about others is no answer. ``noun`` is what is counted ("how many doctors") or asked
     for ("which airline"), None where the question names no such thing; ``counted`` is it with its
-    adjectives. ``verb`` is what the question says is done. ``many`` says that a list is wanted.
+    adjectives. ``verb`` is what the question says is done, ``deed`` the same with its particle
+    ("set up"). ``many`` says that a list is wanted.
     """
 
     text: str
@@ -94,6 +95,7 @@ class Question:
     noun: Term | None
     counted: str | None
     verb: Term | None
+    deed: str | None
     many: bool
 
 
@@ -106,6 +108,7 @@ def analyse(question: str) -> Question:
     if noun and noun.text.lower() in _QUANTITIES:
         noun = None
     names = _names(question, asked, noun)
+    verb = _verb(question, asked)
     return Question(
         text=question,
         kind=wanted,
@@ -114,7 +117,8 @@ def analyse(question: str) -> Question:
         figures=tuple(term for term in asked if term.number is not None),
         noun=noun,
         counted=_phrase(question, noun) if noun and wanted == "number" else None,
-        verb=_verb(question, asked),
+        verb=verb,
+        deed=_deed(question, verb) if verb else None,
         many=wanted != "number" and _wants_list(question, noun),
     )
 
@@ -149,6 +153,12 @@ def _verb(question: str, asked: tuple[Term, ...]) -> Term | None:
     if root is None or root.pos_ != "VERB":
         return None
     return next((term for term in asked if term.start == root.idx), None)
+
+
+def _deed(question: str, verb: Term) -> str:
+    """The verb with its particle: "set up"."""
+    token = next(token for token in parse(question) if token.idx == verb.start)
+    return " ".join([verb.text, *(child.text for child in token.children if child.dep_ == "prt")])
 
 
 def _wants_list(question: str, noun: Term | None) -> bool:

@@ -30,7 +30,7 @@ RELATED = 0.74  # a thing that is counted
 
 _PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
 
-AKIN = 0.40  # what somebody did
+AKIN = 0.40  # what was done
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list
     around = [*near, *terms(candidate.passage.text)]
     missing = _missing_names(question.names, here, near, around, closeness)
     found = [Gap("name", name.text) for name in missing]
-    found += _figure_gaps(question.figures, values(around))
+    found += _figure_gaps(question.figures, values(around), " or " in question.text.lower())
     if gap := _kind_gap(question, candidate, closeness):
         found.append(gap)
     return found
@@ -79,10 +79,13 @@ def _among(name: Term, others: Sequence[Term]) -> bool:
     return any(same_name(name.stem, other.stem) for other in others)
 
 
-def _figure_gaps(figures: Sequence[Term], given: set[float]) -> list[Gap]:
+def _figure_gaps(figures: Sequence[Term], given: set[float], either: bool) -> list[Gap]:
     """Figures that are not given; of alternatives ("1.5 or 1.8 million") one is enough."""
-    missing = [figure for figure in figures if figure.number not in given]
-    if len(figures) > 1 and len(missing) < len(figures):
+    scales = (1, 1e3, 1e6, 1e9) if either else (1,)  # "1.5 or 1.8 million": 1.5 are millions too
+    missing = [
+        figure for figure in figures if not given & {(figure.number or 0) * n for n in scales}
+    ]
+    if either and len(missing) < len(figures):
         return []
     return [Gap("figure", figure.text) for figure in missing]
 
@@ -90,25 +93,30 @@ def _figure_gaps(figures: Sequence[Term], given: set[float]) -> list[Gap]:
 def _kind_gap(question: Question, candidate: Candidate, closeness: Closeness) -> Gap | None:
     match question.kind:
         case "date":
+            done = _done(question, candidate, closeness)
             given = [date for date in dates(candidate.text) if date not in question.text]
-            return None if given else Gap("date", "a date")
+            return None if done and given else Gap("date", "a date")
         case "number":
             return _count_gap(question, candidate, closeness)
         case "person":
-            done = question.verb is None or _done(question.verb, candidate, closeness)
+            done = _done(question, candidate, closeness)
             found = done and actors(candidate.text, question)
             return None if found else Gap("person", "a name")
         case "body":
             return None if bodies(candidate.text, question) else Gap("body", "a name")
         case "place":
-            return None if places(candidate.text, question) else Gap("place", "a place")
+            done = _done(question, candidate, closeness)
+            return None if done and places(candidate.text, question) else Gap("place", "a place")
     return None
 
 
-def _done(verb: Term, candidate: Candidate, closeness: Closeness) -> bool:
-    """Whether the sentence, or its place, speaks of what the person asked for did."""
+def _done(question: Question, candidate: Candidate, closeness: Closeness) -> bool:
+    """Whether the sentence, or its place, speaks of what was done: born, captured, set up."""
+    verb, deed = question.verb, question.deed
+    if verb is None or deed is None:
+        return True
     near = [*terms(candidate.text), *terms(candidate.around)]
-    return any(same_term(verb, other) or closeness(verb.text, other.text) >= AKIN for other in near)
+    return any(same_term(verb, other) or closeness(deed, other.text) >= AKIN for other in near)
 
 
 def actors(text: str, question: Question) -> list[tuple[int, int]]:

@@ -43,7 +43,7 @@ def assistant(tmp_path_factory):
 @pytest.fixture(scope="session")
 def draft(embedder):
     """``draft(question, *texts)``: what the quotes writer makes of passages with these texts."""
-    writer = QuotesWriter(EvidenceReader(embedder))
+    writer = QuotesWriter(EvidenceReader(embedder, CrossReader()))
 
     def write(question: str, *texts: str) -> Draft:
         return writer.write(question, [passage_of(text, n) for n, text in enumerate(texts)])

