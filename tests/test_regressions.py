@@ -16,7 +16,7 @@ from evals.systems import Footnote
 from rag import Assistant, Settings
 from rag.grounding import BrokenContract, Check
 from rag.retriever import HybridRetriever
-from rag.schema import Message, Sentence
+from rag.schema import Citation, Message, Sentence
 
 DOCUMENTS = {
     "bridge.md": "# The Halden bridge\n\nThe Halden bridge was opened in 1904 by the engineer "
@@ -356,13 +356,10 @@ def test_a_conversation_that_is_forgotten_is_noticed(town, healthy, monkeypatch)
 
 
 def test_an_offset_that_is_off_never_leaves_the_assistant(town, monkeypatch):
-    cite = rag.assistant._Citations._citation
+    def shifted(**fields):
+        return Citation(**fields | {"start": fields["start"] + 1})
 
-    def shifted(self, marker, source):
-        cited = cite(self, marker, source)
-        return cited.model_copy(update={"start": cited.start + 1})
-
-    monkeypatch.setattr(rag.assistant._Citations, "_citation", shifted)
+    monkeypatch.setattr(rag.assistant, "Citation", shifted)
     with pytest.raises(BrokenContract):
         run_answers(Footnote(town), CASES, Plan())
 
