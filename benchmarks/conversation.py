@@ -53,7 +53,7 @@ def retrieval(name: str, pool: Pool, cases: Sequence[Case]) -> None:
         with Assistant.open(settings) as assistant:
             assistant.sync()
             scores = {case.id: _scored(assistant, case) for case in cases}
-    for half, some in _halves({case.id: case.id.rsplit("-", 1)[0] for case in cases}).items():
+    for half, some in _halves({case.id: _talk(case) for case in cases}).items():
         recall, gain = (sum(scores[n][m] for n in some) / len(some) for m in (0, 1))
         _show(f"{name:45} {half:12} n={len(some):4} R@5 {recall:.3f} nDCG@5 {gain:.3f}")
 
@@ -107,6 +107,11 @@ def _scored(assistant: Assistant, case: Case) -> tuple[float, float]:
 def _sources(passages: Sequence[Passage]) -> list[str]:
     """The documents of passages, best first: a long one was split, and counts once."""
     return list(dict.fromkeys(passage.source for passage in passages))
+
+
+def _talk(case: Case) -> str:
+    """The conversation that a case is a turn of: weights were chosen on half of them."""
+    return case.id.removeprefix("mtrag-").rsplit("-", 1)[0]
 
 
 def _switched(cases: Sequence[Case], talks: Sequence[Case]) -> list[Case]:
