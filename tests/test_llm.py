@@ -190,7 +190,7 @@ def test_a_models_refusal_is_a_refusal(over, endpoint, text):
 
 
 def test_what_the_evidence_refuses_the_model_is_not_asked(over, endpoint):
-    answer = over(endpoint.llm).ask("Who is the mayor of Halden?")
+    answer = over(endpoint.llm).ask("How many doctors work in Bolivia?")
     assert answer.status == "not_found"
     assert endpoint.requests == []
 

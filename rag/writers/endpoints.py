@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import threading
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -33,6 +34,7 @@ _PACKAGES = {
 }
 _EXTRAS = {"ollama": "llm-ollama", "anthropic": "llm-anthropic"}
 _KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+_last = threading.local()
 _CONNECT = 5.0  # seconds
 _DEFAULT_WINDOW = 4096  # tokens, where neither the settings nor the model's package know
 
@@ -153,8 +155,27 @@ def _client(url: str, timeout: float) -> httpx.Client:
     """An HTTP client that follows no redirect and asks no proxy for this machine."""
     import httpx
 
-    limits = httpx.Timeout(timeout, connect=_CONNECT)
-    return httpx.Client(timeout=limits, follow_redirects=False, trust_env=not _is_here(url))
+    return httpx.Client(
+        timeout=httpx.Timeout(timeout, connect=_CONNECT),
+        follow_redirects=False,
+        trust_env=not _is_here(url),
+        event_hooks={"response": [_remember]},
+    )
+
+
+def hang_up() -> None:
+    """Close the connection that this thread read last.
+
+    The packages leave that to the garbage collector, and the model goes on writing until then.
+    """
+    response = getattr(_last, "response", None)
+    _last.response = None
+    if response is not None:
+        response.close()
+
+
+def _remember(response: httpx.Response) -> None:
+    _last.response = response
 
 
 def _is_here(url: str) -> bool:
@@ -236,6 +257,7 @@ def _ollama(
         headers=headers,
         follow_redirects=False,
         trust_env=not _is_here(endpoint.url),
+        event_hooks={"response": [_remember]},
     )
     return cast(
         "LLM",

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from rag.writers.endpoints import hang_up
+
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatMessage
 
@@ -134,9 +136,7 @@ class _Call:
                 self._heard = True
                 self._said.put(Piece(response.delta or "", _was_cut(response.raw)))
         finally:
-            close = getattr(stream, "close", None)
-            if close:
-                close()
+            hang_up()
         if not self._heard:
             raise ModelFailed("sent no answer")
         self._said.put(None)
