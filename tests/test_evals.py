@@ -414,7 +414,8 @@ def test_the_report_needs_nothing_else_and_runs_nothing(cases):
 
 def test_the_report_shows_the_worst_case_first_with_its_reason(cases):
     read = cases(line(), line(id="c", question="How deep is it?", **SILENT))
-    page = BeautifulSoup(render(run_of(read), {"right": 0.9}), "lxml")
+    run = run_of(read)
+    page = BeautifulSoup(render(run, {"right": 0.9}), "lxml")
     first = page.select_one("details.case")
     assert "How deep is it?" in first.summary.text
     assert "answered, though the documents do not say it" in first.text
@@ -423,7 +424,7 @@ def test_the_report_shows_the_worst_case_first_with_its_reason(cases):
     assert {"Status", "Evidence in the top k", "Latency"} <= {t.text for t in page("title")}
     assert page.find("mark") is None
     labels = [cell.b.text for cell in page.select("td:first-child") if cell.b]
-    assert labels == [METRICS[name].label for name in METRICS if name in run_of(read).overall]
+    assert labels == [METRICS[name].label for name in METRICS if name in run.overall]
 
 
 def test_evidence_is_marked_in_the_passages_of_a_case(cases):

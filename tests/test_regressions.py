@@ -25,7 +25,7 @@ DOCUMENTS = {
     "school.md": "# The night school\n\nThe night school of Halden was founded in 1998. Rene "
     "Fournier founded the night school. Lessons at the night school are free for every visitor.\n",
     "clinic.md": "# The Marlow clinic\n\nThe Marlow clinic employs 85 doctors. The Marlow clinic "
-    "treats patients from Bergen and from Oslo.\n",
+    "was opened in 1977. The Marlow clinic treats patients from Bergen and from Oslo.\n",
     "report.md": "# Health report\n\nThe Marlow clinic employs 120 doctors. Its director is Paula "
     "Stein, a surgeon.\n",
     "harbour.md": "# The harbour of Marlow\n\nThe harbour of Marlow was dredged in 1963. The crane "
@@ -65,12 +65,20 @@ CASES = [
         [("school.md", "The night school of Halden was founded in 1998.")],
     ),
     case(
-        "founder",
-        "And who founded it?",
-        ["Fournier"],
-        [("school.md", "Rene Fournier founded the night school.")],
+        "followup-bridge",
+        "When was it opened?",
+        ["1904"],
+        [("bridge.md", OPENED)],
         "followup",
-        history=("When was the night school founded?", "In 1998."),
+        history=("How long is the Halden bridge?", "It is 340 metres long."),
+    ),
+    case(
+        "followup-clinic",
+        "When was it opened?",
+        ["1977"],
+        [("clinic.md", "The Marlow clinic was opened in 1977.")],
+        "followup",
+        history=("From where does the Marlow clinic treat patients?", "Bergen and Oslo."),
     ),
     case(
         "dredged",
@@ -350,7 +358,12 @@ def test_a_fault_of_retrieval_is_noticed(town, healthy, monkeypatch, fault):
 
 
 def test_a_conversation_that_is_forgotten_is_noticed(town, healthy, monkeypatch):
-    monkeypatch.setattr(rag.assistant, "standalone", lambda question, history: question)
+    stream = Assistant.stream
+
+    def forgetful(self, question, history=(), *args, **kwargs):
+        return stream(self, question, (), *args, **kwargs)
+
+    monkeypatch.setattr(Assistant, "stream", forgetful)
     run = run_answers(Footnote(town), CASES, Plan())
     assert shortfalls(run, healthy)
 
