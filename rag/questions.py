@@ -84,7 +84,7 @@ class Question:
     evidence about others is no answer. ``noun`` is what is counted ("how many doctors") or asked
     for ("which airline"), None where the question names no such thing; ``counted`` is it with its
     adjectives. ``verb`` is what the question says is done, ``deed`` the same with its particle
-    ("set up"). ``many`` says that a list is wanted.
+    ("set up"). ``topic`` are the other nouns. ``many`` says that a list is wanted.
     """
 
     text: str
@@ -96,6 +96,7 @@ class Question:
     counted: str | None
     verb: Term | None
     deed: str | None
+    topic: tuple[Term, ...]
     many: bool
 
 
@@ -119,6 +120,7 @@ def analyse(question: str) -> Question:
         counted=_phrase(question, noun) if noun and wanted == "number" else None,
         verb=verb,
         deed=_deed(question, verb) if verb else None,
+        topic=_topic(question, asked, noun),
         many=wanted != "number" and _wants_list(question, noun),
     )
 
@@ -153,6 +155,12 @@ def _verb(question: str, asked: tuple[Term, ...]) -> Term | None:
     if root is None or root.pos_ != "VERB":
         return None
     return next((term for term in asked if term.start == root.idx), None)
+
+
+def _topic(question: str, asked: tuple[Term, ...], noun: Term | None) -> tuple[Term, ...]:
+    """The nouns that say what the question is about, not what it asks for."""
+    nouns = {token.idx for token in parse(question) if token.pos_ in ("NOUN", "PROPN")}
+    return tuple(term for term in asked if term.start in nouns and term != noun)
 
 
 def _deed(question: str, verb: Term) -> str:

@@ -31,6 +31,16 @@ RELATED = 0.74  # a thing that is counted
 _PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
 
 AKIN = 0.40  # what was done
+TOPIC = 0.50  # what a question without a name is about
+
+# Said of the same event, although the words are far apart for the model.
+_SAME_DEED = tuple(
+    frozenset(words)
+    for words in (
+        ("open", "found", "establish", "set up", "launch", "start", "begin", "create", "introduce"),
+        ("close", "end", "stop", "finish", "shut", "abolish", "dissolve"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,9 @@ def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list
     missing = _missing_names(question.names, here, near, around, closeness)
     found = [Gap("name", name.text) for name in missing]
     found += _figure_gaps(question.figures, values(around), " or " in question.text.lower())
+    plain = question.kind in ("date", "number", "person", "body", "place") and not question.names
+    if plain and not _on_topic(question, near, closeness):
+        found.append(Gap("topic", question.topic[0].text))
     if gap := _kind_gap(question, candidate, closeness):
         found.append(gap)
     return found
@@ -77,6 +90,15 @@ def _missing_names(
 
 def _among(name: Term, others: Sequence[Term]) -> bool:
     return any(same_name(name.stem, other.stem) for other in others)
+
+
+def _on_topic(question: Question, near: Sequence[Term], closeness: Closeness) -> bool:
+    """Whether a sentence, by itself or by its place, is about one of the question's things."""
+    return not question.topic or any(
+        same_term(thing, other) or closeness(thing.text, other.text) >= TOPIC
+        for thing in question.topic
+        for other in near
+    )
 
 
 def _figure_gaps(figures: Sequence[Term], given: set[float], either: bool) -> list[Gap]:
@@ -116,7 +138,11 @@ def _done(question: Question, candidate: Candidate, closeness: Closeness) -> boo
     if verb is None or deed is None:
         return True
     near = [*terms(candidate.text), *terms(candidate.around)]
-    return any(same_term(verb, other) or closeness(deed, other.text) >= AKIN for other in near)
+    if any(same_term(verb, other) or closeness(deed, other.text) >= AKIN for other in near):
+        return True
+    said = {token.lemma_ for token in parse(candidate.text) if token.pos_ == "VERB"}
+    asked = {token.lemma_ for token in parse(question.text) if token.idx == verb.start} | {deed}
+    return any(asked & same and said & same for same in _SAME_DEED)
 
 
 def actors(text: str, question: Question) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ from halden import write_documents
 from index.embedder import SentenceEmbedding
 from rag import Assistant, Settings
 from rag.evidence import EvidenceReader
+from rag.reading import CrossReader
 from rag.schema import Passage
 from rag.writers.base import Draft
 from rag.writers.quotes import QuotesWriter

@@ -62,6 +62,10 @@ class QuotesWriter:
     def __init__(self, reader: EvidenceReader) -> None:
         self._reader = reader
 
+    def load(self) -> None:
+        """Load the models that read now."""
+        self._reader.load()
+
     def write(self, question: str, passages: Sequence[Passage]) -> Draft:
         """Return the sentences of ``passages`` that answer each part of ``question``."""
         if not terms(question, keep_stopwords=True):
@@ -255,7 +259,7 @@ def _missing(reading: _Reading) -> str:
     if not reading.order:
         return "There is nothing in them yet."
     nearest = reading.open[reading.order[0]]
-    names = [gap.missing for gap in nearest if gap.kind in ("name", "figure")]
+    names = [gap.missing for gap in nearest if gap.kind in ("name", "figure", "topic")]
     if names:
         return f"The nearest passages don't mention {' '.join(names)}."
     wanted = [gap.missing for gap in nearest]
