@@ -83,7 +83,9 @@ class Edit:
 
 def edits(sentence: str, passage: str, seed: int = 0) -> list[Edit]:
     """Return one edit of each kind that ``sentence`` allows; one ``seed``, one set of edits."""
-    found = []
+    found: list[Edit] = []
+    if len(re.findall(r"\w+", sentence)) < 4:  # "4.", the number of a list
+        return found
     for kind in KINDS:
         chance = random.Random(f"{seed}|{kind}|{sentence}")
         made = [edit for edit in _MAKERS[kind](sentence, passage) if edit.text != sentence]

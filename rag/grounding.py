@@ -16,11 +16,12 @@ from index.embedder import SentenceEmbedding
 from index.index import Index
 from rag.schema import Answer, Sentence
 from rag.support.comparison import Comparison
-from rag.support.doubts import doubts
+from rag.support.composition import Score, score
+from rag.support.doubts import doubts, misplaced
 from rag.support.reading import Reading
 
-SUPPORTED = 0.6  # the support from which on a sentence counts as supported
-UNSUPPORTED = 0.3  # under it a sentence counts as unsupported; between the two it is unclear
+SUPPORTED = 0.4  # the support from which on a sentence counts as supported
+UNSUPPORTED = 0.2  # under it a sentence counts as unsupported; between the two it is unclear
 
 Verdict = Literal["supported", "unsupported", "unclear"]
 
@@ -74,25 +75,36 @@ class GroundingCheck:
         """Check ``sentence`` against the text it cites; see the module."""
         if sentence.strip() and _stands_in(sentence, cited):
             return Check(True, 1.0)
-        claim, source = Reading(sentence, self._encode), self._read(cited)
+        claim, source, asked = Reading(sentence, self._encode), self._read(cited), Reading(question)
         if not any(word.content for word in claim.words) and not claim.figures:
             return Check(False, 0.0, "it says nothing that could be checked")
-        comparison = Comparison(claim, source, with_vectors=False)
-        asked = self._read(question)
-        first = next(doubts(comparison, asked), None)
-        share, reason = _covered(comparison, asked)
-        if first:
-            return Check(False, min(share, 0.9) * UNSUPPORTED, first.reason)
-        return Check(share >= SUPPORTED, share, None if share >= SUPPORTED else reason)
+        if not source.words:
+            return Check(False, 0.0, "there is no text to support it")
+        if any(
+            w.name and w.stem in asked.where and w.stem not in source.where for w in claim.words
+        ):
+            source = self._read(f"{cited}\n{question}")  # what the question names may be named
+        comparison = Comparison(claim, source, with_vectors=self._encode is not None)
+        scored = score(comparison, frozenset(asked.where))
+        against = next(doubts(comparison, asked, scored.places), None)
+        if against:
+            return Check(False, min(scored.support, 0.99) * UNSUPPORTED, against)
+        if scored.support >= SUPPORTED:
+            return Check(True, scored.support)
+        return Check(False, scored.support, _weakness(comparison, scored))
 
 
-def _covered(comparison: Comparison, asked: Reading) -> tuple[float, str]:
-    """The share of the claim's content words that source or question has, and that in words."""
+def _weakness(comparison: Comparison, scored: Score) -> str:
+    """Why a sentence without a plain fault is not supported enough, in words."""
+    if scored.altered > 1 - scored.carried and scored.places:
+        place, sure = max(scored.places, key=lambda found: found[1])
+        if sure >= 0.5:
+            return misplaced(place)
     content = [n for n, word in enumerate(comparison.claim.words) if word.content]
-    words = comparison.claim.words
-    given = [n for n in content if comparison.has[n] or words[n].stem in asked.where]
-    share = len(given) / len(content) if content else 1.0
-    return share, f"only {len(given)} of its {len(content)} content words are in the source"
+    given = int(sum(comparison.has[n] for n in content))
+    if given == len(content):
+        return "its words are in the source, but not said together like this"
+    return f"only {given} of its {len(content)} content words are in the source"
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from test_sentences import TEXTS
 
-from rag.grounding import BrokenContract, check, enforce
+from rag.grounding import SUPPORTED, UNSUPPORTED, BrokenContract, check, enforce
 from rag.schema import Citation
 
 SOURCE = (
@@ -21,13 +21,12 @@ SOURCE = (
         "The Marlow   clinic employs\n120 doctors",
         "The clinic treats 1,500,000 patients.",
         "120 doctors are employed by the Marlow clinic.",
-        "It was founded in Oslo in 2003 by René Fournier.",
     ],
 )
 def test_what_the_source_says_is_supported(sentence):
     outcome = check(sentence, SOURCE)
     assert outcome.supported
-    assert outcome.support >= 0.6
+    assert outcome.support >= SUPPORTED
     assert outcome.reason is None
 
 
@@ -44,6 +43,7 @@ def test_what_the_source_says_is_supported(sentence):
         ("Rubio founded it in 2003 in Oslo with two nurses.", "Rubio"),
         ("René Fournier founded it in 2003 in Oslo with three nurses.", "three"),
         ("The patients complain about rude staff and dirty rooms.", "content words"),
+        ("The Marlow clinic does not employ 120 doctors.", "does not negate"),
         # Word for word in the source, but only as part of another figure or name.
         ("The Marlow clinic employs 120 doctors and treats 1.", "1"),
         ("20 doctors and treats 1.5 million patients.", "20"),
@@ -53,7 +53,7 @@ def test_what_the_source_says_is_supported(sentence):
 def test_what_the_source_does_not_say_is_not_supported(sentence, reason):
     outcome = check(sentence, SOURCE)
     assert not outcome.supported
-    assert outcome.support < 0.6
+    assert outcome.support < UNSUPPORTED
     assert outcome.reason
     assert reason in outcome.reason
 

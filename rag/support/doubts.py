@@ -2,51 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Iterator
 
 from rag.language import parse
 from rag.support.comparison import Comparison, mentions
 from rag.support.figures import Figure, given_in
+from rag.support.places import Place
 from rag.support.polarity import Polarity
 from rag.support.reading import Reading, Word
 from rag.terms import same_name
-
-Sort = Literal["figure", "name", "negation", "opposite", "place"]
 
 # From these weights on a clash is certain enough to withhold a sentence for it alone: fewer than
 # 2 in 100 people's supported claims have one (docs/experiments.md).
 NEGATED = 0.1
 OPPOSED = 0.35
+MISPLACED = 0.85
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """A reason against a claim, in words, and its ``sort``."""
+def doubts(
+    comparison: Comparison, question: Reading, placed: Iterable[tuple[Place, float]]
+) -> Iterator[str]:
+    """Yield the plain reasons against the claim, the plainest first.
 
-    sort: Sort
-    reason: str
-
-
-def doubts(comparison: Comparison, question: Reading) -> Iterator[Doubt]:
-    """Yield the plain reasons against the claim, the plainest first."""
+    ``placed`` are its names and figures with how sure it is that each is misplaced.
+    """
     for figure in missing_figures(comparison, question):
-        yield Doubt("figure", f"the figure {figure.text.strip()} is not in the source")
+        yield f"the figure {figure.text.strip()} is not in the source"
     for name in missing_names(comparison, question):
-        yield Doubt("name", f"{name} is not named in the source")
+        yield f"{name} is not named in the source"
     polarity = Polarity(comparison)
-    if polarity.added and polarity.added.weight >= NEGATED:
-        clash = polarity.added
-        yield Doubt(
-            "negation", f"the source does not negate this (“{clash.against} … {clash.word}”)"
-        )
-    if polarity.dropped and polarity.dropped.weight >= NEGATED:
-        clash = polarity.dropped
-        yield Doubt("negation", f"the source negates this (“{clash.against} … {clash.word}”)")
-    if polarity.opposite and polarity.opposite.weight >= OPPOSED:
-        clash = polarity.opposite
-        yield Doubt("opposite", f"the source says “{clash.against}”, not “{clash.word}”")
+    if (clash := polarity.added) and clash.weight >= NEGATED:
+        yield f"the source does not negate this (“{clash.against} … {clash.word}”)"
+    if (clash := polarity.dropped) and clash.weight >= OPPOSED:
+        yield f"the source negates this (“{clash.against} … {clash.word}”)"
+    if (clash := polarity.opposite) and clash.weight >= OPPOSED:
+        yield f"the source says “{clash.against}”, not “{clash.word}”"
+    for place, sure in placed:
+        if sure >= MISPLACED:
+            yield misplaced(place)
+
+
+def misplaced(place: Place) -> str:
+    """Say in words that a name or figure is not where the source has it."""
+    said = place.mention.text
+    if place.rival is None:
+        return f"the source does not say this of {said}"
+    if place.mention.figure is not None:
+        return f"the source has {place.rival} here, not {said}"
+    return f"the source says this of {place.rival}, not of {said}"
 
 
 def missing_figures(comparison: Comparison, question: Reading) -> list[Figure]:

@@ -8,6 +8,22 @@ from rag.support.comparison import Comparison, Floats
 from rag.support.figures import given_in
 from rag.support.polarity import Polarity, negators
 
+# More of these speaks for a claim, more of those against it.
+_FOR = """
+covered covered_flat covered_or_asked covered_all_words best_sentence best_pair best_three
+worst_part worst_part_words names_covered bigrams trigrams fivegrams longest_run longest_words
+aligned aligned_flat aligned_low aligned_best aligned_missing cosine cosine_sentence aligned_pair
+lowest lowest_words worst_aligned fit fit_side margin margin_side absent_margin alike neighbours
+margin_next
+"""
+_AGAINST = """
+missing missing_weight names_missing figures_missing speaks_of_self asks negation_added
+negation_dropped opposite longest_gap longest_gap_share heaviest_gap unlike rival_fit rival_side
+rival_neighbours rival_beside regret misplaced
+"""
+RISING = frozenset(_FOR.split())
+FALLING = frozenset(_AGAINST.split())
+
 _SELF = frozenset(["i", "me", "my", "we", "our", "us", "you", "your"])
 
 
@@ -43,6 +59,7 @@ def _lexical(comparison: Comparison, asked: frozenset[str]) -> dict[str, float]:
         "best_sentence": float(per_sentence.max(initial=0)),
         "second_sentence": float(per_sentence[best[1]]) if len(best) > 1 else 0.0,
         "best_pair": pair,
+        "best_three": _best_three(comparison),
         "worst_part": _worst_part(comparison, has),
         "missing": float((missing > 0).sum()),
         "missing_weight": float(missing.max(initial=0)),
@@ -52,6 +69,24 @@ def _lexical(comparison: Comparison, asked: frozenset[str]) -> dict[str, float]:
             sum(not f.vague and not given_in(f, comparison.source.figures) for f in claim.figures)
         ),
         "source_covered": _source_covered(comparison),
+        **_gaps(comparison, has),
+    }
+
+
+def _gaps(comparison: Comparison, has: Floats) -> dict[str, float]:
+    """Where the words that the source lacks stand: strewn, or a whole clause of them."""
+    claim = comparison.claim
+    longest = here = 0
+    heavy = weight = 0.0
+    for given, word in zip(has, claim.words, strict=True):
+        here, weight = (0, 0.0) if given else (here + 1, weight + word.weight)
+        longest, heavy = max(longest, here), max(heavy, weight)
+    parts = [claim.of_sentence == n for n in np.unique(claim.of_sentence)]
+    return {
+        "longest_gap": float(min(longest, 20)),
+        "longest_gap_share": longest / max(len(claim.words), 1),
+        "heaviest_gap": min(heavy, 10.0),
+        "worst_part_words": min((float(has[at].mean()) for at in parts), default=0.0),
     }
 
 
@@ -62,6 +97,15 @@ def _best_pair(comparison: Comparison) -> float:
     both = columns[:, :, None] | columns[:, None, :]
     total = max(float(weights.sum()), 1e-6)
     return float(np.einsum("m,mab->ab", weights, both).max(initial=0)) / total
+
+
+def _best_three(comparison: Comparison) -> float:
+    """The share that three sentences carry together, each chosen for what it adds."""
+    weights = comparison.claim.weights
+    left = weights.copy()
+    for _ in range(min(3, comparison.covers.shape[1])):
+        left = left * ~comparison.covers[:, int((left @ comparison.covers).argmax())]
+    return 1 - float(left.sum()) / max(float(weights.sum()), 1e-6)
 
 
 def _worst_part(comparison: Comparison, has: Floats) -> float:
@@ -126,7 +170,8 @@ def _aligned(comparison: Comparison) -> dict[str, float]:
     weights = claim.weights
     if not close.size:
         names = "aligned aligned_flat aligned_low aligned_best aligned_second aligned_missing"
-        return dict.fromkeys((*names.split(), "aligned_back", "cosine", "cosine_sentence"), 0.0)
+        more = "aligned_back cosine cosine_sentence aligned_pair lowest lowest_words unlike"
+        return dict.fromkeys((*names.split(), *more.split(), "worst_aligned"), 0.0)
     top = close.max(axis=1)
     content = weights > 0
     total = max(float(weights.sum()), 1e-6)
@@ -144,7 +189,21 @@ def _aligned(comparison: Comparison) -> dict[str, float]:
         "aligned_back": _share(comparison.source.weights[first:last], back),
         "cosine": float(claim.vector @ comparison.source.vector),
         "cosine_sentence": _best_cosine(comparison),
+        "aligned_pair": _aligned_pair(comparison) / total,
+        "lowest": float(np.sort(top[content])[:3].mean()) if content.any() else 0.0,
+        "lowest_words": float(np.sort(top)[:4].mean()),
+        "unlike": float(weights @ (1 - comparison.likeness.max(axis=1))),
+        "worst_aligned": min(
+            float(top[claim.of_sentence == n].mean()) for n in np.unique(claim.of_sentence)
+        ),
     }
+
+
+def _aligned_pair(comparison: Comparison) -> float:
+    """How close two sentences together come to the words of the claim, the best of six."""
+    near = comparison.nears[:, comparison.best[:6]]
+    both = np.maximum(near[:, :, None], near[:, None, :])
+    return float(np.einsum("m,mab->ab", comparison.claim.weights, both).max(initial=0))
 
 
 def _best_cosine(comparison: Comparison) -> float:

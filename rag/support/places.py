@@ -41,7 +41,11 @@ PLACE_FEATURES = (
     "rival_neighbours",
     "margin_next",
     "rival_beside",
+    "topic",
+    "leans",
+    "first",
 )
+_PRONOUNS = frozenset({"he", "she", "it", "they", "his", "her", "its", "their", "this", "these"})
 _WIDE = 24  # words on either side
 _LEAST = 2  # content words: "4." has no place to be wrong about
 _OWN, _RIVALS, _SENTENCES = 6, 12, 6  # how many places are compared, in how many sentences
@@ -132,8 +136,17 @@ def _place(
         max((f[2] for f in others), default=0.0),
         max(f[2] for f in fits) - max((f[2] for f in others), default=0.0),
         max(beside, default=0.0),
+        float(0 in sentences),
+        _leans(comparison),
+        float(mention.first <= 1),
     )
     return Place(mention, rivals[best_rival].text if best_rival is not None else None, row)
+
+
+def _leans(comparison: Comparison) -> float:
+    """1 if the sentence that carries most of the claim opens with a pronoun, else 0."""
+    first, _ = comparison.span(comparison.best[0])
+    return float(any(w.folded in _PRONOUNS for w in comparison.source.words[first : first + 3]))
 
 
 def _around(comparison: Comparison, mention: Mention) -> Floats:

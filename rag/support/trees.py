@@ -39,12 +39,10 @@ class Trees:
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> Self:
         """Return the trees that ``plain`` writes down as lists."""
-        return cls(
-            features=tuple(plain["features"]),
-            **{name: np.array(plain[name], dtype=np.int64) for name in _WHOLE},
-            **{name: np.array(plain[name], dtype=np.float64) for name in _REAL},
-            **{name: float(plain[name]) for name in ("bias", "slope", "shift")},
-        )
+        whole = {name: np.array(plain[name], dtype=np.int64) for name in _WHOLE}
+        real = {name: np.array(plain[name], dtype=np.float64) for name in ("threshold", "value")}
+        rest = {name: float(plain[name]) for name in ("bias", "slope", "shift")}
+        return cls(tuple(plain["features"]), **{**whole, **real, **rest})  # type: ignore[arg-type]
 
     def probability(self, rows: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
         """Return the probability of each row, shape (r,); a row holds ``features`` in order."""
@@ -64,7 +62,6 @@ class Trees:
 
 
 _WHOLE = ("roots", "feature", "left", "right")
-_REAL = ("threshold", "value")
 
 
 @lru_cache(maxsize=8)
