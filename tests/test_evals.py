@@ -260,7 +260,7 @@ def test_a_stopped_run_goes_on_where_it_was(cases, tmp_path):
     with pytest.raises(RuntimeError, match="broken"):
         run_answers(Parrot(), read, Plan(cache=cache))
     with cache.path.open("a") as lines:
-        lines.write('{"key": "half a li')  # a kill while it wrote
+        lines.write('\n{"key": "half a li')  # a kill while it wrote
     system = Parrot()
     run = run_answers(system, fine, Plan(cache=Cache(tmp_path, {"settings": 1})))
     assert run.cached == 1
