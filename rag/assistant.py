@@ -79,8 +79,7 @@ class Assistant:
 
         self._embedder.load()
         parse("Ready.")
-        if isinstance(self._writer, LLMWriter):
-            self._writer.load()
+        self._writer.load()
 
     def ask(
         self,

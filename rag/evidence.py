@@ -109,6 +109,11 @@ class EvidenceReader:
         self._lock = threading.Lock()
         self._phrase = lru_cache(maxsize=20_000)(lambda text: embedder.embed([text])[0])
 
+    def load(self) -> None:
+        """Load its models now."""
+        self._embedder.load()
+        self._reader.load()
+
     def read(self, question: Question, passages: Sequence[Passage]) -> Evidence:
         """Return every sentence of ``passages`` with its relevance to ``question``."""
         found = candidates(passages)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 Span = tuple[int, int]
 
-LONGEST = 384  # tokens of a question and a passage; the rest of the passage is not read
+LONGEST = 384  # tokens of a question and a passage; the rest of the longer one is not read
 QUESTION = 400  # characters of a question that are read
 HEAD = 160  # characters of a passage's title and heading that are read
 _TOKENS = 4096  # padded tokens read at once
@@ -119,7 +119,7 @@ def encode(
     encoding = tokenizer(
         [question[:QUESTION] for question in questions],
         [head + page.text for head, page in zip(heads, pages, strict=True)],
-        truncation="only_second",
+        truncation="longest_first",  # the question too, if each of its characters is a token
         max_length=LONGEST,
         padding=True,
         return_tensors="pt",

@@ -44,6 +44,9 @@ class Writer(Protocol):
 
     name: str
 
+    def load(self) -> None:
+        """Load now what writing needs, so that the first question need not wait for it."""
+
     def write(self, question: str, passages: Sequence[Passage]) -> Draft:
         """Return the draft of an answer to ``question``, a refusal if ``passages`` hold none."""
 
@@ -53,6 +56,9 @@ class StreamingWriter(Protocol):
     """Composes answers as it goes: its sentences can be checked and shown before it is done."""
 
     name: str
+
+    def load(self) -> None:
+        """Load now what writing needs; see ``Writer``."""
 
     def stream(self, question: str, passages: Sequence[Passage]) -> Steps:
         """Yield each sentence, None at times while there is none, and the draft at the end.

@@ -72,12 +72,13 @@ class LLMWriter:
         self._connecting = threading.Lock()
 
     def load(self) -> None:
-        """Load the model's package now, and a model that runs here; contact no other.
+        """Load the package of the model now, and what runs here; contact nothing else.
 
         Raises:
             BadModel: if its package, its key or the bundled model is missing.
         """
         self._connected()
+        self._reader.load()
 
     def stream(self, question: str, passages: Sequence[Passage]) -> Steps:
         """Yield the model's sentences as they come; see ``StreamingWriter``."""
