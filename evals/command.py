@@ -159,7 +159,7 @@ def run_request(request: Request, console: Console) -> Run:
     if request.public is None:
         path = request.cases or GOLDEN
         cases = select(load_cases(path), request.split)
-        return _answers(request, cases, request.documents, console, path.stem)
+        return _answers(request, cases, request.documents, console, f"{path.stem}, {request.split}")
     public = SETS.get(request.public)
     if public is None:
         raise CasesError([f"no set {request.public!r}; there are {', '.join(SETS)}"])
