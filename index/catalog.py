@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
@@ -105,6 +106,12 @@ class Catalog:
     def revision(self) -> int:
         """A number that grows with every change of a document or a vector."""
         return int(self.state("revision") or 0)
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When a document or a vector last changed; None before the first."""
+        changed = self.state("changed_at")
+        return datetime.fromisoformat(changed) if changed else None
 
     def files(self) -> dict[str, tuple[FileState, Skipped | None]]:
         """Return the last known state of every file by source, and why it was skipped if so."""

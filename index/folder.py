@@ -42,13 +42,7 @@ def scan(
         FileNotFoundError: if there is no ``folder``.
         NotADirectoryError: if it is not a folder.
     """
-    if not folder.exists():
-        raise FileNotFoundError(
-            f"there is no folder {folder}; create it and put your documents in, or name another "
-            "one with FOOTNOTE_DOCUMENTS"
-        )
-    if not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is not a folder; name the folder your documents are in")
+    check_folder(folder)
     found: list[FoundFile] = []
     skipped: list[Skipped] = []
 
@@ -67,6 +61,17 @@ def scan(
             seen = _seen(Path(parent, name), folder, suffixes)
             (found if isinstance(seen, FoundFile) else skipped).append(seen)  # type: ignore[arg-type]
     return sorted(found, key=lambda file: file.source), skipped
+
+
+def check_folder(folder: Path) -> None:
+    """Raise what ``scan`` raises if ``folder`` is none."""
+    if not folder.exists():
+        raise FileNotFoundError(
+            f"there is no folder {folder}; create it and put your documents in, or name another "
+            "one with FOOTNOTE_DOCUMENTS"
+        )
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is not a folder; name the folder your documents are in")
 
 
 def sha256_of(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -186,6 +187,11 @@ class Index:
     def revision(self) -> int:
         """A number that grows whenever a document or a vector changes."""
         return self._catalog.revision
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When a document or a vector last changed; None before the first."""
+        return self._catalog.changed_at
 
     def close(self) -> None:
         """Wait for a running sync, then let go of the data folder; safe to call again."""

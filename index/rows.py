@@ -95,8 +95,10 @@ def forget(db: sqlite3.Connection, source: str) -> None:
 
 
 def count_change(db: sqlite3.Connection) -> None:
-    """Let the revision grow."""
+    """Let the revision grow, and note when it did."""
     db.execute("UPDATE state SET value = value + 1 WHERE name = 'revision'")
+    now = datetime.now(UTC).isoformat()
+    db.execute("INSERT OR REPLACE INTO state (name, value) VALUES ('changed_at', ?)", (now,))
 
 
 def column(db: sqlite3.Connection, name: str, document: str) -> str:

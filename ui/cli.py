@@ -102,6 +102,9 @@ def index(
         bool, typer.Option("--report", help="Show what became of every file.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Follow the folder until Ctrl+C; a line per sync.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Make the index equal to a folder: added, changed and deleted files.
@@ -112,7 +115,12 @@ def index(
     - **footnote index** indexes ./documents
     - **footnote index ~/papers** indexes another folder
     - **footnote index --report** shows for each file its pages, passages, and what is amiss
+    - **footnote index --watch** stays, and indexes what changes (`footnote chat` does so anyway)
     """
+    if watch:
+        if report or as_json:
+            raise typer.BadParameter("--watch goes with neither --report nor --json")
+        return _watch(_settings(documents=path, data=data), remember=path is not None)
     from ui.listing import summary
     from ui.options import remember_folder
     from ui.progress import Bar
@@ -263,6 +271,15 @@ def _warn(report: SyncReport) -> None:
 
     for line in [*map(skipped_line, report.skipped), *report.remarks]:
         typer.echo(f"footnote: {line}", err=True)
+
+
+def _watch(settings: Settings, remember: bool) -> None:
+    from ui.follow import follow
+    from ui.options import remember_folder
+
+    if remember:
+        remember_folder(settings)
+    follow(settings, typer.echo, lambda line: typer.echo(f"footnote: {line}", err=True))
 
 
 def _print_report(files: Sequence[FileReport], as_json: bool) -> None:

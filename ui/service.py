@@ -15,6 +15,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Literal
 
 from index.types import IndexLocked, IndexUnusable
+from index.watch import changes
 from rag.schema import Event, Message
 from rag.settings import Settings
 from rag.writers.endpoints import BadModel
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_COURTESY = 2.0  # seconds in which who changed the folder may ask for a sync and get its report
 _LASTING = (IndexLocked, IndexUnusable, BadModel, OSError)
 
 Events = Generator[Event, None, None]
@@ -121,6 +123,7 @@ class Service:
             self._assistant.load()
             self._sync(self._assistant)
             self._ready.set()
+            self._follow(self._assistant)
         except Stopped:
             pass
         except _LASTING as error:
@@ -128,6 +131,22 @@ class Service:
         except Exception as error:
             log.exception("the assistant could not be opened")
             self._fail(error)
+
+    def _follow(self, assistant: Assistant) -> None:
+        """Sync when the folder changes, unless who changed it does so first."""
+        folder, data = self.settings.documents, self.settings.data
+        try:
+            for _ in changes(folder, leave_out=data, stop=self._stopping):
+                if self._stopping.wait(_COURTESY):
+                    return
+                try:
+                    self._sync(assistant, unasked=True)
+                except Stopped:
+                    raise
+                except Exception as error:
+                    log.warning("the folder changed and could not be indexed: %s", explain(error))
+        except OSError as error:
+            log.warning("the folder is not followed, re-index it by hand: %s", explain(error))
 
     def _fail(self, error: Exception) -> None:
         self.state = State("failed", explain(error))
@@ -201,7 +220,10 @@ class Service:
         yield step
 
     def _sync(
-        self, assistant: Assistant, tell: Callable[[str], None] = lambda line: None
+        self,
+        assistant: Assistant,
+        tell: Callable[[str], None] = lambda line: None,
+        unasked: bool = False,
     ) -> SyncReport:
         def advance(progress: Progress) -> None:
             if self._stopping.is_set():
@@ -211,7 +233,14 @@ class Service:
 
         with self._syncing:
             try:
-                self.report = assistant.sync(advance)
+                report = assistant.sync(advance)
             finally:
                 self.state = State("ready", "Ready")
-            return self.report
+            if not (unasked and self.report and _nothing_new(report, self.report)):
+                self.report = report
+            return report
+
+
+def _nothing_new(report: SyncReport, before: SyncReport) -> bool:
+    changed = report.added or report.changed or report.renamed or report.deleted
+    return not changed and report.skipped == before.skipped

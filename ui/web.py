@@ -245,7 +245,11 @@ class Page:
             return _top(self.service.state.detail, self.service.state.phase)
         index = self.service.assistant.index
         documents = count_of(len(index.documents()), "document")
-        return _top(f"{documents}, {count_of(len(index), 'passage')}", "ready")
+        held = f"{documents}, {count_of(len(index), 'passage')}"
+        when = index.changed_at
+        return _top(
+            f"{held}; changed {when.astimezone():%Y-%m-%d %H:%M}" if when else held, "ready"
+        )
 
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}

@@ -1,0 +1,47 @@
+"""Follow the documents folder from a terminal: sync when something changes, until Ctrl-C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from index.types import SyncReport
+from index.watch import changes
+from rag.settings import Settings
+from ui.listing import skipped_line, summary
+from ui.progress import Bar
+
+Tell = Callable[[str], None]
+
+
+def follow(settings: Settings, tell: Tell, warn: Tell) -> None:
+    """Sync now and whenever the folder changes; ``tell`` gets a line after each.
+
+    ``warn`` gets a line for each file that cannot be read, once. Returns at Ctrl-C: a sync that
+    was running is finished by the next one.
+
+    Raises:
+        FileNotFoundError: if there is no folder, or it is removed.
+        IndexLocked, IndexUnusable: if the index cannot be opened or written.
+    """
+    warned: set[str] = set()
+    with suppress(KeyboardInterrupt):
+        with Bar() as bar:
+            bar.say("Opening the index…")
+            from rag.assistant import Assistant
+
+            assistant = Assistant.open(settings)
+        with assistant:
+            for _ in changes(settings.documents, leave_out=settings.data):
+                with Bar() as bar:
+                    report = assistant.sync(bar.advance)
+                for line in _problems(report):
+                    if line not in warned:
+                        warn(line)
+                warned = set(_problems(report))  # one that is back is told again
+                tell(f"{datetime.now():%H:%M:%S} {summary(report)}")
+
+
+def _problems(report: SyncReport) -> list[str]:
+    return [*map(skipped_line, report.skipped), *report.remarks]
