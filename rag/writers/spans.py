@@ -18,7 +18,7 @@ from rag.writers.prompt import plain
 LONGEST = 3  # sentences in one citation
 # The support a span needs besides passing its check: the more is put together, the easier words
 # of different facts meet. Measured with the bundled model (docs/llm.md).
-_LEAST = {1: 0.48, 2: 0.7, 3: 0.7}
+_LEAST = {1: 0.55, 2: 0.7, 3: 0.7}
 _LEAST_OF_TWO = 0.75  # two spans of different places
 _INSTRUCTION = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}?"
