@@ -17,8 +17,9 @@ from evals.datasets import json_lines
 from rag.language import parse
 from rag.terms import terms
 from tools.reader.examples import LONGEST, Example, show
-from tools.reader.questions import dressed, questions, well_made
+from tools.reader.questions import questions, well_made
 from tools.reader.text import natural, reference_parts, split
+from tools.reader.wording import dressed
 
 _NOTHING = ("CANNOTANSWER", "I don't know.")
 _ATTRIBUTED = 0.45  # share of a claim's words that its reference's best sentence must have

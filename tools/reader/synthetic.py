@@ -18,8 +18,9 @@ from spacy.tokens import Doc, Span
 from index.embedder import SentenceEmbedding
 from rag import language
 from tools.reader.examples import LONGEST, Example, show
-from tools.reader.questions import Made, dressed, questions, reworded, well_made
+from tools.reader.questions import Made, questions, well_made
 from tools.reader.text import Text, texts
+from tools.reader.wording import dressed, reworded
 from tools.reader.wordnet import synonyms
 
 _SYMMETRIC = {"marry", "meet", "be", "join", "fight", "divorce", "wed"}
