@@ -1,7 +1,8 @@
 """Reads files in a child process, so that no file can hang, crash or swell the one that asks.
 
-One process reads file after file. It may take so much memory and, for each file, so much time; a
-process that takes more is killed, and the next file gets a fresh one.
+One process reads file after file. It may take so much memory and, for each file, so much time of
+the processor; a process that takes more is ended, and the next file gets a fresh one. The clock is
+watched only for a process that does nothing: on a busy machine everything takes long.
 """
 
 from __future__ import annotations
@@ -25,19 +26,22 @@ if TYPE_CHECKING:
     from index.splitter import PassageSpan
 
 MEMORY = 1_000_000_000  # bytes of data that the process may hold
-SECONDS = 30.0  # that any file may take
+SECONDS = 30.0  # of CPU that any file may take
 SECONDS_PER_MB = 10.0  # that a large file may take instead, if that is more
-_PATIENCE = 5  # times as long by the clock, where other processes keep it waiting
-_SLACK = 0.1  # seconds
-MOST_SECONDS = 4 * 3600.0  # whatever a reader asks for, as it does to recognise scanned pages
+_PATIENCE = 20  # times as long by the clock: other processes may keep it waiting
+_MOST_BY_CLOCK = 4 * 3600.0  # seconds, whatever a reader asks for to recognise scanned pages
+
+
+class Unfinished(UnreadableFile):
+    """Reading was given up for a reason that may not lie in the file: try again another time."""
 
 
 class Reading:
     """Files read and split by a child process; it is started for the first and ends with ``close``.
 
-    ``seconds`` and ``memory`` are the limits for a file of up to 3 MB; a larger one may take
-    longer, in proportion. Time is the clock's, but a process that other processes keep waiting has
-    it made up for. From one thread at a time.
+    ``seconds`` (of CPU) and ``memory`` are the limits for a file of up to 3 MB; a larger one may
+    take longer, in proportion. By the clock it may take 20 times as long. From one thread at a
+    time.
 
     Example:
         with Reading() as reading:
@@ -55,10 +59,11 @@ class Reading:
         Raises:
             UnreadableFile: if the file cannot be read (see ``readers.read``), has no text, or
                 takes too long, too much memory, or ends the process that reads it.
+            Unfinished: if it was not read in time by the clock, or the system ended the process.
         """
         seconds = self._limit(path)
         kind, content = self._ask(path, seconds)
-        if kind in (OUT_OF_MEMORY, "died") and self._process and self._process.served > 1:
+        if kind in (OUT_OF_MEMORY, "died", "ended") and self._process and self._process.served > 1:
             self._end()  # it may be what earlier files left behind: once more, in a fresh process
             kind, content = self._ask(path, seconds)
         if kind == "done":
@@ -93,8 +98,13 @@ class Reading:
         remedy = "split it or remove it"
         if kind == "refused":
             return UnreadableFile(*content)
+        if kind == "slow":
+            return UnreadableFile(f"took more than {content:.0f} s of computing to read", remedy)
         if kind == "late":
-            return UnreadableFile(f"took longer than {content:.0f} s to read", remedy)
+            reason = f"was not read within {content:.0f} s"
+            return Unfinished(reason, "index again when less is going on, or split it")
+        if kind == "ended":
+            return Unfinished("the system ended its reader", "free some memory and index again")
         if kind == OUT_OF_MEMORY:
             size = self._memory // 1_000_000
             return UnreadableFile(f"took more than {size:,} MB of memory to read", remedy)
@@ -134,7 +144,7 @@ class _Process:
         """Return what became of a file, in a word, and what came out of it."""
         assert self._child.stdin
         self.served += 1
-        self._allowed = seconds
+        self._allowed, self._late = seconds, False
         answered = Event()
         watch = Thread(target=self._watch, args=(answered,), daemon=True)
         watch.start()
@@ -143,17 +153,38 @@ class _Process:
             self._child.stdin.flush()
             kind, content = self._answer()
             while kind == "more":
-                self._allowed = min(self._allowed + content, MOST_SECONDS)
+                self._allowed += content
                 kind, content = self._answer()
         except (EOFError, OSError, pickle.UnpicklingError):
             kind, content = "died", None
-        answered.set()
-        watch.join()  # from here on it either has killed the process or never will
-        return ("late", self._allowed) if self._late else (kind, content)
+            self._hang_up()
+        finally:
+            answered.set()
+            watch.join()  # from here on it either has killed the process or never will
+        return (kind, content) if kind != "died" else self._cause_of_death()
+
+    def _hang_up(self) -> None:
+        """Wait for the end of a process that gives no more answers, and end what it started."""
+        with suppress(OSError):
+            assert self._child.stdin
+            self._child.stdin.close()
+        self._child.wait()
+        self._kill()
+
+    def _cause_of_death(self) -> tuple[str, Any]:
+        code = self._child.returncode
+        if self._late:
+            return "late", _by_clock(self._allowed)
+        if os.name != "nt" and code == -signal.SIGXCPU:
+            return "slow", self._allowed
+        if os.name != "nt" and code == -signal.SIGKILL:
+            return "ended", None
+        return "died", None
 
     def end(self) -> None:
         """Kill the process, and what it started."""
-        self._kill()
+        if self._child.returncode is None:  # else its number may be another's by now
+            self._kill()
         for stream in (self._child.stdin, self._child.stdout):
             with suppress(OSError):  # what it was still to be told does not matter
                 assert stream
@@ -166,22 +197,13 @@ class _Process:
         return kind, content
 
     def _watch(self, answered: Event) -> None:
-        """Kill the process when its time is up, which ends the wait for its answer, too.
-
-        Its time is up when it has had it: on a busy machine a process may wait for its turn, and
-        then gets up to five times as long by the clock.
-        """
-        begun, (_, used) = time.monotonic(), _state_of(self._child.pid)
-        deadline = begun + self._allowed
-        while not answered.wait(max(deadline - time.monotonic(), 0)):
-            state, cpu = _state_of(self._child.pid)
-            waited = self._allowed - (cpu - used) if state == "R" else 0.0
-            most = begun + _PATIENCE * self._allowed
-            deadline = max(begun + self._allowed, min(time.monotonic() + waited, most))
-            if deadline - time.monotonic() < _SLACK:
-                self._late = True
-                self._kill()
+        """Kill the process when its time by the clock is up, which ends the wait, too."""
+        begun = time.monotonic()
+        while (left := begun + _by_clock(self._allowed) - time.monotonic()) > 0:
+            if answered.wait(left):
                 return
+        self._late = True
+        self._kill()
 
     def _kill(self) -> None:
         if os.name == "nt":
@@ -191,13 +213,9 @@ class _Process:
             os.killpg(self._child.pid, signal.SIGKILL)
 
 
-def _state_of(pid: int) -> tuple[str, float]:
-    """Whether a process runs or could ("R"), and the seconds of CPU it used; Linux can tell."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return "", 0.0
-    return fields[0], (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _by_clock(seconds: float) -> float:
+    """How long a process may take by the clock to have ``seconds`` of CPU."""
+    return min(_PATIENCE * seconds, _MOST_BY_CLOCK)
 
 
 def _path() -> str:

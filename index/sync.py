@@ -11,13 +11,15 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 from index import readers
 from index.catalog import Catalog
 from index.document import UnreadableFile
 from index.embeddings import Embeddings
+from index.encoding import Encoder, EncodingAhead
 from index.folder import FoundFile, scan, sha256_of, unsettled
-from index.reading import Reading
+from index.reading import Reading, Unfinished
 from index.rows import FileState
 from index.types import Embedder, IndexUnusable, Progress, Skipped, SyncReport
 from index.vectors import VectorIndex
@@ -25,9 +27,6 @@ from index.vectors import VectorIndex
 # Raise it when a reader or the splitter changes what it returns: every file is read again, and
 # only texts that came out differently are embedded again.
 PIPELINE = 3
-
-WINDOW = 512  # texts taken up at once and sorted by length; bounds the memory a sync needs
-BATCH = 64  # texts handed to the model at once; progress is told after each
 
 Report = Callable[[Progress], None]
 
@@ -51,9 +50,12 @@ def sync(
         NotADirectoryError: if it is not a folder.
     """
     started = time.perf_counter()
-    report = _read_changes(catalog, folder, data, progress)
-    report.remarks += _remarks(embeddings)
-    report.embedded = _embed_missing(embeddings, vectors, embedder, progress)
+    remarks = _remarks(embeddings)
+    with EncodingAhead(Encoder(embeddings, vectors, embedder)) as ahead:
+        report = _read_changes(catalog, folder, data, progress, ahead)
+    report.remarks += remarks
+    encoder = Encoder(embeddings, vectors, embedder)
+    report.embedded = ahead.encoded + _embed_missing(embeddings.missing(), encoder, progress)
     if vectors.behind:
         vectors.publish(lambda done, total: progress(Progress("writing", done, total)))
     embeddings.drop_orphans()
@@ -62,11 +64,13 @@ def sync(
     return report
 
 
-def _read_changes(catalog: Catalog, folder: Path, data: Path, progress: Report) -> SyncReport:
+def _read_changes(
+    catalog: Catalog, folder: Path, data: Path, progress: Report, ahead: EncodingAhead
+) -> SyncReport:
     """Make the catalog's documents equal to the files in ``folder``."""
     found, skipped = scan(folder, readers.SUFFIXES, leave_out=data)
     with Reading() as reading:
-        changes = _Changes(catalog, {file.source for file in found}, reading)
+        changes = _Changes(catalog, {file.source for file in found}, reading, ahead)
         changes.report.skipped += skipped
         changes.report.remarks += changes.remarks()
         for done, file in enumerate(found):
@@ -80,8 +84,11 @@ def _read_changes(catalog: Catalog, folder: Path, data: Path, progress: Report) 
 class _Changes:
     """The differences between the catalog and a folder, settled one file at a time."""
 
-    def __init__(self, catalog: Catalog, sources: set[str], reading: Reading) -> None:
+    def __init__(
+        self, catalog: Catalog, sources: set[str], reading: Reading, ahead: EncodingAhead
+    ) -> None:
         self.report = SyncReport()
+        self._ahead = ahead
         self._reading = reading
         self._catalog = catalog
         self._known = catalog.files()
@@ -154,13 +161,14 @@ class _Changes:
         try:
             document, spans = self._reading.read(file.path)
         except UnreadableFile as error:
-            if unsettled(file):  # the reason may be gone by the next time
+            if isinstance(error, Unfinished) or unsettled(file):  # it may be read the next time
                 raise
             skipped = _explained(file.source, error)
             self._catalog.skip(state, skipped.reason, skipped.remedy)
             self._lose(skipped)
             return False
         self._catalog.put(state, document, spans)
+        self._ahead.add(len(spans))
         return True
 
     def _lose(self, skipped: Skipped) -> None:
@@ -198,20 +206,17 @@ def _explained(source: str, error: Exception) -> Skipped:
     return Skipped(source, reason, "open it, save it again and index again")
 
 
-def _embed_missing(
-    embeddings: Embeddings, vectors: VectorIndex, embedder: Embedder, progress: Report
-) -> int:
-    """Embed every text that has no vector yet, keep the vectors, then publish them."""
-    total = embeddings.missing()
+def _embed_missing(total: int, encoder: Encoder, progress: Report) -> int:
+    """Embed every text that has no vector yet, ``total`` of them, and publish the vectors."""
     done = 0
-    for window in embeddings.missing_texts(WINDOW) if total else ():
-        keys = sorted(window, key=lambda key: len(window[key]))
-        for n in range(0, len(keys), BATCH):
-            batch = keys[n : n + BATCH]
-            stored = embeddings.store(batch, embedder.embed([window[key] for key in batch]))
-            vectors.upsert(*stored)
-            done += len(batch)
-            progress(Progress("embedding", done, total))
+
+    def tell(texts: int) -> None:
+        nonlocal done
+        done += texts
+        progress(Progress("embedding", done, total))
+
+    while total and encoder.encode_window(tell, stop=Event()):
+        pass
     return done
 
 

@@ -171,6 +171,18 @@ def test_skipped_file_is_tried_again_by_new_readers(index, folder, monkeypatch):
     assert tried == []
 
 
+def test_file_that_was_given_up_is_tried_again_by_the_next_sync(index, folder, monkeypatch):
+    index.sync(folder)
+    (folder / "islands.md").write_text("Islands are busy.")
+    with monkeypatch.context() as busy:
+        busy.setattr("index.reading._PATIENCE", 0)  # its time by the clock is up at once
+        report = index.sync(folder)
+    assert [skipped.source for skipped in report.skipped] == ["islands.md"]
+    assert report.deleted == ["islands.md"]
+    report = index.sync(folder)
+    assert (report.added, report.skipped) == (["islands.md"], [])
+
+
 def test_renaming_and_copying_leave_chroma_alone(index, folder, embedder, monkeypatch):
     index.sync(folder)
     touched = []

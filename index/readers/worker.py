@@ -1,12 +1,13 @@
 """The child process that reads files: requests come on standard input, answers go to output.
 
-A request is a path and the seconds its file may take; an answer is a ``Document`` with its
+A request is a path and the seconds of CPU its file may take; an answer is a ``Document`` with its
 passages, or the reason there is none. ``index.reading`` is the other side. It ends when its input
 does.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import sys
@@ -17,8 +18,6 @@ from typing import BinaryIO
 from index.document import UnreadableFile
 from index.readers import allowance, read
 from index.splitter import split
-
-_SPARE = 30  # seconds of CPU beyond those allowed: who asked watches the clock, this is a backstop
 
 OUT_OF_MEMORY = "out of memory"  # an answer: the file may have a second try in a fresh process
 
@@ -32,7 +31,7 @@ def main(memory: int) -> None:
     limit_memory(memory)
 
     def ask_for_time(seconds: float) -> None:
-        limit_cpu(seconds)
+        limit_cpu(seconds, more=True)
         _send(answers, ("more", seconds))
 
     allowance.ask_with(ask_for_time)
@@ -56,14 +55,20 @@ def limit_memory(size: int) -> None:
         pass
 
 
-def limit_cpu(seconds: float) -> None:
-    """Let this process have ``seconds`` of CPU and some from now on, should nobody end it."""
+def limit_cpu(seconds: float, more: bool = False) -> None:
+    """Let the system end this process (SIGXCPU) after ``seconds`` of CPU from now on.
+
+    With ``more`` they are added to what it has left.
+    """
     try:
         import resource
 
+        soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
         used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        resource.setrlimit(resource.RLIMIT_CPU, (int(used + seconds) + _SPARE, hard))
+        limit = math.ceil((soft if more else used) + seconds)
+        if hard != resource.RLIM_INFINITY:
+            limit = min(limit, hard)
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
     except (ImportError, ValueError, OSError):
         pass
 
