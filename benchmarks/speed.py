@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from evals.cases import load_cases
-from evals.intervals import percentile
 from evals.command import GOLDEN
+from evals.intervals import percentile
 from rag import Assistant, Settings
 
 ROOT = Path(__file__).parents[1]

