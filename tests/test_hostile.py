@@ -92,7 +92,7 @@ def test_no_file_outside_the_folder_was_read(outcome):
 
 def test_nothing_hangs_and_the_second_time_is_remembered(outcome):
     found, _, bad = outcome
-    assert max(found["times"].values()) < 6 * SECONDS  # of which five are for a busy machine
+    assert max(found["times"].values()) < 20 * SECONDS  # by the clock; the limit is of computing
     assert "slow.md" in found["skipped"]
     assert sorted(found["again"]) == sorted(bad)
     assert found["added_again"] == []
