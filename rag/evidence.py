@@ -18,15 +18,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from index.embedder import Encoded, SentenceEmbedding, Vectors
 from index.sentences import sentences
 from rag.questions import Question
-from rag.reading import CrossReader, Page, Reading
+from rag.reading import CrossReader, Page
 from rag.schema import Passage
-
-Places = npt.NDArray[np.int64]
 
 # A sentence that answers may leave to the one before what it speaks of; half weight, measured on
 # the dev halves of our sets and on ClapNQ (docs/experiments.md).
@@ -70,16 +67,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The candidates of one question and how relevant each is to it, shape (n,).
-
-    ``answer`` holds per candidate the chance of each of its tokens to be in the answer (t,) and
-    the tokens' places in the candidate's text (t, 2).
-    """
+    """The candidates of one question and how relevant each is to it, shape (n,)."""
 
     question: Question
     candidates: tuple[Candidate, ...]
     relevance: Vectors
-    answer: tuple[tuple[Vectors, Places], ...]
 
 
 def candidates(passages: Sequence[Passage]) -> list[Candidate]:
@@ -120,27 +112,21 @@ class EvidenceReader:
         asked, *encoded = self._encode([question.text, *map(_framed, passages)])
         of = dict(zip((passage.id for passage in passages), encoded, strict=True))
         matched = np.array([_matched(asked, of[c.passage.id], c) for c in found], dtype=np.float32)
-        odds, answer = self._judged(question, passages, found)
+        odds = self._judged(question, passages, found)
         relevance = np.maximum(0.0, matched + READ_WEIGHT * odds)
-        return Evidence(question, tuple(found), relevance, answer)
+        return Evidence(question, tuple(found), relevance)
 
     def _judged(
         self, question: Question, passages: Sequence[Passage], found: Sequence[Candidate]
-    ) -> tuple[Vectors, tuple[tuple[Vectors, Places], ...]]:
-        """What the trained reader says of each candidate: log-odds, and of its tokens."""
+    ) -> Vectors:
+        """The trained reader's log-odds that each candidate answers, cut to ±``READ_MOST``."""
         spans: dict[str, list[tuple[int, int]]] = {passage.id: [] for passage in passages}
         for c in found:
             spans[c.passage.id].append((c.start - c.passage.start, c.end - c.passage.start))
         pages = [Page(_frame(p).strip(), p.text, tuple(spans[p.id])) for p in passages]
         readings = self._reader.read(question.text, pages)
-        odds = [reading.sentences for reading in readings]
-        tokens = [
-            _within(reading, start, end)
-            for page, reading in zip(pages, readings, strict=True)
-            for start, end in page.sentences
-        ]
-        joined = np.concatenate(odds) if odds else np.zeros(0, dtype=np.float32)
-        return np.clip(joined, -READ_MOST, READ_MOST), tuple(tokens)
+        odds = [reading.sentences for reading in readings] or [np.zeros(0, dtype=np.float32)]
+        return np.clip(np.concatenate(odds), -READ_MOST, READ_MOST)
 
     def closeness(self, one: str, other: str) -> float:
         """Return the cosine of two words or phrases, each encoded alone."""
@@ -167,12 +153,6 @@ def _frame(passage: Passage) -> str:
 
 def _framed(passage: Passage) -> str:
     return _frame(passage) + passage.text
-
-
-def _within(reading: Reading, start: int, end: int) -> tuple[Vectors, Places]:
-    """The tokens of a reading between two places, counted from the first."""
-    held = (reading.spans[:, 0] >= start) & (reading.spans[:, 1] <= end)
-    return reading.tokens[held], reading.spans[held] - start
 
 
 def _matched(asked: Encoded, passage: Encoded, candidate: Candidate) -> float:

@@ -70,7 +70,8 @@ def test_every_dependency_is_declared_and_used():
     for top in {top for package in MAY_IMPORT for top in imports_of(package)}:
         if top not in sys.stdlib_module_names and top not in MAY_IMPORT:
             names = {canonical(name) for name in distributions.get(top, [top])}
-            assert names & (declared | optional), f"{top} is imported and none of {names} is declared"
+            listed = declared | optional
+            assert names & listed, f"{top} is imported and none of {names} is declared"
             used |= names & declared
     assert declared - used == NOT_IMPORTED.keys()
 
