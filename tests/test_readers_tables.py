@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 
 import openpyxl
 import pytest
@@ -209,6 +210,14 @@ def test_sections_of_an_object_are_headings(tmp_path):
     assert (
         document.text == "title: Clinics; author: Ana.\n\nopen\n\nn: 1.\n\nmore\n\na › b: 2; c: 3."
     )
+
+
+def test_json_of_many_names_takes_time_in_proportion(tmp_path):
+    value = {f"word {n}": f"meaning {n}" for n in range(40_000)}
+    begun = time.process_time()
+    document = read_bytes(tmp_path, "words.json", json.dumps(value))
+    assert time.process_time() - begun < 5  # comparing each with each took 17 s
+    assert "word 39999: meaning 39999." in document.text
 
 
 def test_json_lines_are_numbered_and_bad_ones_noted(tmp_path):

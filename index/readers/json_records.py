@@ -51,13 +51,14 @@ def parsed(source: str) -> Any:
 
 def add_record(builder: TextBuilder, value: Any, separator: str = "\n\n") -> None:
     """Add one record: what is short as one sentence, then each long text."""
-    pairs = list(_flat(value, ()))
-    short = [(path, text) for path, text in pairs if len(text) < _LONG and "\n" not in text]
-    sentence = "; ".join(f"{_PATH.join(path)}: {text}" if path else text for path, text in short)
-    builder.add(_ended(sentence), separator=separator)
-    for path, text in pairs:
-        if (path, text) not in short:
-            builder.add(f"{_PATH.join(path)}: {text}" if path else text)
+    short: list[str] = []
+    long: list[str] = []
+    for path, text in _flat(value, ()):
+        kind = short if len(text) < _LONG and "\n" not in text else long
+        kind.append(f"{_PATH.join(path)}: {text}" if path else text)
+    builder.add(_ended("; ".join(short)), separator=separator)
+    for text in long:
+        builder.add(text)
 
 
 def _add(builder: TextBuilder, value: Any, level: int) -> None:
