@@ -3,6 +3,7 @@
 import shutil
 
 import pptx
+import pypdfium2
 import pytest
 from hashing import HashingEmbedder
 from pptx.util import Inches
@@ -231,6 +232,19 @@ def test_scanned_pages_are_recognised_at_their_page(tmp_path):
         "page 2 has no text",
     )
     assert_sound(document)
+
+
+@pytest.mark.parametrize("refused", ["PdfDocument", "PdfPage.render"])
+def test_what_the_renderer_refuses_does_not_lose_the_other_pages(tmp_path, monkeypatch, refused):
+    def refuse(*_, **__):
+        raise pypdfium2.PdfiumError("no")
+
+    monkeypatch.setattr(ocr, "installed", lambda: True)
+    monkeypatch.setenv("FOOTNOTE_OCR_LANGUAGES", "eng")
+    monkeypatch.setattr(f"pypdfium2.{refused}", refuse)
+    document = read_bytes(tmp_path, "part.pdf", pdf("A page of words.", ""))
+    assert places(document) == [(1, "A page of words.")]
+    assert document.notes == ("page 2 has no text",)
 
 
 @pytest.mark.skipif(not shutil.which("tesseract"), reason="Tesseract is not installed")

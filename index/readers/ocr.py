@@ -42,16 +42,23 @@ def installed() -> bool:
 def recognise(data: bytes, numbers: Sequence[int], size: float) -> Iterator[tuple[int, list[Line]]]:
     """Yield the lines on each page in ``numbers`` (from 1) of the PDF ``data``, set in ``size``.
 
-    A page that is blank or takes too long has none. Each page asks for time of its own.
+    A page that is blank, damaged or takes too long has none. Each page asks for time of its own.
     """
     import pypdfium2
 
     language = _language()
-    document = pypdfium2.PdfDocument(data)
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError:  # it refuses files that pypdf can read
+        return
     try:
         for number in numbers[:MOST_PAGES]:
             more_time(_SECONDS)
-            yield number, _recognised(document[number - 1], language, size)
+            try:
+                lines = _recognised(document[number - 1], language, size)
+            except pypdfium2.PdfiumError:
+                lines = []
+            yield number, lines
     finally:
         document.close()
 
