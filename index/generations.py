@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,6 +24,7 @@ from index.ownership import flush_folder
 from index.probe import survives
 from index.types import ChromaUnreachable
 
+_GENERATION = re.compile(r"[0-9a-f]{8}-[a-z0-9-]+")  # names that Folders gives, and only those
 _HOLE = 64 << 20  # bytes without a block on the disk that a file may have
 
 
@@ -123,13 +125,11 @@ class Folders:
         shutil.rmtree(self._root / generation, ignore_errors=True)
 
     def sweep(self, keep: str) -> int:
-        """Remove all else below the root, whatever it is."""
-        others = [path for path in self._root.iterdir() if path.name != keep]
-        for path in others:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+        """Remove the other generations below the root, those of other models too."""
+        names = [path.name for path in self._root.iterdir() if _GENERATION.fullmatch(path.name)]
+        others = [name for name in names if name != keep]
+        for name in others:
+            self.discard(name)
         return len(others)
 
 

@@ -203,12 +203,13 @@ def test_renaming_and_copying_leave_chroma_alone(index, folder, embedder, monkey
 def test_what_was_being_built_is_swept(tmp_path, folder, embedder):
     with Index.open(tmp_path / "data", embedder) as index:
         index.sync(folder)
-    (tmp_path / "data" / "chroma" / "left-over").mkdir()
-    (tmp_path / "data" / "chroma" / "left-over" / "x.bin").write_bytes(b"x")
-    (tmp_path / "data" / "chroma" / "stray.tmp").write_bytes(b"x")
+    (tmp_path / "data" / "chroma" / "0123abcd-other-model").mkdir()
+    (tmp_path / "data" / "chroma" / "0123abcd-other-model" / "x.bin").write_bytes(b"x")
+    (tmp_path / "data" / "chroma" / "chroma.sqlite3").write_bytes(b"somebody else's")
     with Index.open(tmp_path / "data", embedder) as index:
         index._vectors.wait()
-    assert len(list((tmp_path / "data" / "chroma").iterdir())) == 1
+        kept = {index._vectors.generation, "chroma.sqlite3"}
+    assert {path.name for path in (tmp_path / "data" / "chroma").iterdir()} == kept
 
 
 def test_bad_files_are_reported_each_time_and_the_rest_goes_in(index, folder, monkeypatch):
