@@ -70,7 +70,7 @@ class Database:
         try:
             self._writer = self._prepared()
         except sqlite3.Error as error:
-            raise _explained(error, path) from error
+            raise explained(error, path) from error
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -84,7 +84,7 @@ class Database:
             db.execute("BEGIN")
             yield db
         except sqlite3.Error as error:
-            raise _explained(error, self.path) from error
+            raise explained(error, self.path) from error
         finally:
             if db.in_transaction:
                 db.execute("ROLLBACK")
@@ -102,7 +102,7 @@ class Database:
                 yield db
                 db.execute("COMMIT")
             except sqlite3.Error as error:
-                raise _explained(error, self.path) from error
+                raise explained(error, self.path) from error
             finally:
                 if db.in_transaction:  # a full disk may have ended it already
                     db.execute("ROLLBACK")
@@ -164,9 +164,14 @@ def _version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _explained(error: sqlite3.Error, path: Path) -> Exception:
-    """The error as its reader can act on it; one of a program's mistake stays as it is."""
-    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the error says that the file is damaged, or none of SQLite's."""
+    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def explained(error: sqlite3.Error, path: Path) -> Exception:
+    """Return the error as its reader can act on it; a program's mistake stays as it is."""
+    code = _code(error)
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
         return IndexUnusable(
             f"the index in {path.parent} cannot be written ({error}); free space on its disk and "
@@ -174,9 +179,17 @@ def _explained(error: sqlite3.Error, path: Path) -> Exception:
         )
     if code == sqlite3.SQLITE_READONLY:
         return IndexUnusable(f"the index in {path.parent} is read-only; change its permissions")
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if code == sqlite3.SQLITE_BUSY:
+        return IndexUnusable(
+            f"another program keeps the index in {path.parent} busy; try again in a moment"
+        )
+    if is_damage(error):
         return IndexUnusable(
             f"the index in {path.parent} is damaged ({error}); `footnote doctor --rebuild` sets it "
             "aside, then index again: your documents are not touched"
         )
     return error
+
+
+def _code(error: sqlite3.Error) -> int:
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF

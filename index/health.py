@@ -8,10 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from index.catalog import Catalog
-from index.database import VERSION
+from index.database import VERSION, explained, is_damage
 from index.embeddings import Embeddings
 from index.sync import PIPELINE
 from index.vectors import VectorIndex
+
+_PATIENCE = 60.0  # seconds that looking over the catalog waits for who writes to it
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,12 @@ def examine(
 
 
 def damage(catalog: Path) -> list[str]:
-    """Return what is wrong with a catalog file, [] if nothing is; it is not changed."""
-    db = sqlite3.connect(catalog, timeout=60, isolation_level=None)
+    """Return what is wrong with a catalog file, [] if nothing is; it is not changed.
+
+    Raises:
+        IndexUnusable: if that cannot be told, such as on a full disk or without permission.
+    """
+    db = sqlite3.connect(catalog, timeout=_PATIENCE, isolation_level=None)
     try:
         found = [row[0] for row in db.execute("PRAGMA integrity_check(5)")]
         if found != ["ok"]:
@@ -97,7 +103,9 @@ def damage(catalog: Path) -> list[str]:
         found = [f"{row[0]}: broken reference" for row in db.execute("PRAGMA foreign_key_check")]
         db.execute("INSERT INTO lexical (lexical) VALUES ('integrity-check')")
     except sqlite3.DatabaseError as error:
-        return [str(error)]
+        if is_damage(error):
+            return [str(error)]
+        raise explained(error, catalog) from error
     else:
         return found
     finally:

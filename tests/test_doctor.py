@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 from hashing import HashingEmbedder
 
-from index import Index
+from index import Index, health
 from index.catalog import Catalog
+from index.types import IndexUnusable
 from rag.settings import Settings
 from ui.doctor import examine
 
@@ -105,6 +107,26 @@ def test_a_damaged_catalog_is_set_aside_when_asked(settings, start):
     with Index.open(settings.data, HashingEmbedder()) as index:
         assert len(index.sync(settings.documents).added) == 2
     assert examine(settings, rebuild=False).exit_code == 0
+
+
+def test_a_catalog_that_is_only_out_of_reach_is_not_set_aside(settings, monkeypatch):
+    def unusable(*_):
+        raise IndexUnusable("the index cannot be written (disk I/O error)")
+
+    catalog = settings.data / "catalog.sqlite3"
+    monkeypatch.setattr(health, "_PATIENCE", 0.1)
+    monkeypatch.setattr(Index, "open", unusable)
+    other = sqlite3.connect(catalog, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(IndexUnusable, match="busy"):
+            health.damage(catalog)
+        report = examine(settings, rebuild=True)
+    finally:
+        other.close()
+    assert (report.verdict, report.exit_code) == ("unusable", 3)
+    assert catalog.exists()
+    assert list(settings.data.glob("damaged-*")) == []
 
 
 def test_no_index_is_no_error_message_of_sqlite(settings):

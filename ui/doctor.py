@@ -73,7 +73,6 @@ def doctor(
 def examine(settings: Settings, rebuild: bool) -> Report:
     """Open the index in ``settings.data``, repair it, and report."""
     from index.embedder import SentenceEmbedding
-    from index.health import damage
     from index.index import Index
     from index.types import ChromaUnreachable, IndexLocked, IndexUnusable
 
@@ -90,7 +89,7 @@ def examine(settings: Settings, rebuild: bool) -> Report:
     except ChromaUnreachable as error:
         return Report("unusable", [str(error)])
     except IndexUnusable as error:
-        if not rebuild or "newer Footnote" in str(error) or not damage(catalog):
+        if not rebuild or "newer Footnote" in str(error) or not _is_damaged(catalog):
             return Report("unusable", [str(error)])
         return Report("mended", [str(error), _set_aside(settings.data)])
 
@@ -150,10 +149,25 @@ def _damage(problem: str) -> str:
 def _in_use(data: Path, error: Exception) -> list[str]:
     """Who has the index; the catalog can be read all the same."""
     from index.health import damage, disk_use
+    from index.types import IndexUnusable
 
     sizes = ", ".join(f"{part} {_size(size)}" for part, size in disk_use(data).items())
-    found = [_damage(problem) for problem in damage(data / "catalog.sqlite3")]
+    try:
+        found = [_damage(problem) for problem in damage(data / "catalog.sqlite3")]
+    except IndexUnusable as unknown:
+        found = [f"The catalog could not be looked over: {unknown}."]
     return [str(error), f"Disk: {sizes}.", *(found or ["The catalog is whole."])]
+
+
+def _is_damaged(catalog: Path) -> bool:
+    """Whether it is certain that the catalog is damaged, not just out of reach now."""
+    from index.health import damage
+    from index.types import IndexUnusable
+
+    try:
+        return bool(damage(catalog))
+    except IndexUnusable:
+        return False
 
 
 def _set_aside(data: Path) -> str:
