@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -9,7 +10,8 @@ import time
 from pathlib import Path
 from threading import Event
 
-SECONDS = 20.0  # that it may take, and one more for each 10 MB on the disk
+SECONDS = 20.0  # of CPU that it may take, and one more for each 10 MB on the disk
+_PATIENCE = 3  # times as long by the clock: other processes may keep it waiting
 MEMORY_LIMIT = 16 << 30  # bytes of address space; a damaged header can ask for terabytes
 
 
@@ -20,14 +22,15 @@ def survives(folder: Path, name: str, stopping: Event) -> bool:
     """
     root = str(Path(__file__).parents[1])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    seconds = math.ceil(SECONDS + _allocated(folder) / 10e6)
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "index.probe", folder, name],
+        [sys.executable, "-P", "-m", "index.probe", folder, name, str(seconds)],
         env={**os.environ, "PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + SECONDS + _allocated(folder) / 10e6
+    deadline = time.monotonic() + _PATIENCE * seconds
     try:
         while child.poll() is None and time.monotonic() < deadline and not stopping.is_set():
             time.sleep(0.02)
@@ -43,13 +46,14 @@ def _allocated(folder: Path) -> int:
     return sum(min(status.st_size, 512 * getattr(status, "st_blocks", 1 << 40)) for status in stats)
 
 
-def _main(folder: Path, name: str) -> None:
+def _main(folder: Path, name: str, seconds: int) -> None:
     from index.chroma import Chroma, folder_client
 
     try:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     except (ImportError, ValueError, OSError):
         pass  # not on this system
@@ -60,4 +64,4 @@ def _main(folder: Path, name: str) -> None:
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), sys.argv[2])
+    _main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

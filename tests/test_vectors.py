@@ -13,7 +13,7 @@ import pytest
 from hashing import HashingEmbedder
 from indexed import assert_equal_to_folder
 
-from index import Index
+from index import Index, probe
 from index.catalog import Catalog
 from index.chroma import Chroma
 from index.types import document_id
@@ -104,6 +104,21 @@ def test_drift_is_repaired_without_embedding(data, folder, embedder):
         assert sorted(index._vectors.points()) == names
         assert embedder.embedded == before
         assert_equal_to_folder(index, folder, embedder, every=10)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no limits on CPU on this system")
+def test_a_probe_may_wait_for_its_turn_and_not_compute_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(probe, "SECONDS", 1)
+    monkeypatch.setattr(probe, "_PATIENCE", 60)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    begun = time.monotonic()
+    (tmp_path / "chromadb.py").write_text("while True: pass")
+    assert not probe.survives(tmp_path, "any", threading.Event())
+    assert time.monotonic() - begun < 50
+    (tmp_path / "chromadb.py").write_text("import os, time; time.sleep(3); os._exit(0)")
+    assert probe.survives(tmp_path, "any", threading.Event())
+    monkeypatch.setattr(probe, "_PATIENCE", 1)
+    assert not probe.survives(tmp_path, "any", threading.Event())
 
 
 def test_only_a_folder_that_was_not_closed_is_probed_first(data, embedder, monkeypatch):
@@ -269,3 +284,24 @@ def test_silent_damage_is_noticed(data, folder, embedder):
     with Index.open(data, embedder) as index:
         assert index._vectors.state == "opening"  # not opened as it is
         assert_equal_to_folder(index, folder, embedder, every=10)
+
+
+def test_looking_up_what_was_found_never_walks_all_vectors(data, embedder):
+    steps = []
+    with Index.open(data, embedder) as index:
+        vector = embedder.embed(["island"])[0]
+        points = index._embeddings.some_points()
+        with index._embeddings._database.reading() as db:
+            db.set_trace_callback(steps.append)
+        index._embeddings.hits(vector, points, 3)
+        with index._embeddings._database.reading() as db:
+            db.set_trace_callback(None)
+            plans = [
+                step[3]
+                for query in {query for query in steps if query.startswith("SELECT")}
+                for step in db.execute(f"EXPLAIN QUERY PLAN {query}")
+            ]
+    looked_up = [plan for plan in plans if plan.startswith(("SEARCH", "SCAN"))]
+    assert len(looked_up) >= 2
+    for plan in looked_up:
+        assert "point=?" in plan or "embedding=?" in plan, plan
