@@ -44,10 +44,14 @@ _QUESTION_WORD = re.compile(
     r"(?:who|whom|whose|what|when|where|why|which|how)\b(?:\s+(?:many|much|long|old|come))?",
     re.I,
 )
-_OPENING = re.compile(
+_ASKED_FOR = re.compile(
     r"^\W*(?:(?:in|on|at|by|for|to|from) )?(?:who|whom|whose|what|when|where|why|which|how)\b"
-    r"(?:\s+(?:many|much|long|old|year|date))?"
-    r"(?:\s+(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would)\b)?\s*",
+    r"(?:\s+(?:many|much|long|old|year|date))?\s*",
+    re.I,
+)
+_OF_EVENT = re.compile(  # "when was that?" after something that happened
+    r"^\W*(?P<word>(?:since )?when|where|why|how|in (?:what|which) year)\s+(?:was|is|did|does)\s+"
+    r"(?:that|this)(?:\s+(?:happen|occur|come about|take place))?\W*$",
     re.I,
 )
 _GENERIC = re.compile(
@@ -162,6 +166,8 @@ def _resolve(question: str, turns: Sequence[_Turn]) -> str:
     rest = _ELLIPSIS.sub("", question)
     if _is_bare(rest):
         return _asked_again(rest, turns[-1].question)
+    if event := _OF_EVENT.match(rest):
+        return _asked_again(event["word"], turns[-1].question)
     elliptic = rest != question and not _QUESTION_WORD.match(rest) and not _has_verb(rest)
     if elliptic and not any(token.lower_ in _PRONOUNS for token in parse(rest)):
         return _swapped(question, rest, turns[-1].question)
@@ -190,8 +196,19 @@ def _has_verb(text: str) -> bool:
 
 
 def _asked_again(word: str, previous: str) -> str:
-    """Ask "why X founded?" for "why?" after "When was X founded?": rough, but on topic."""
-    return f"{word.rstrip(' ?!.')} {_OPENING.sub('', previous)}"
+    """Ask "why was X founded?" for "why?" after "When was X founded?".
+
+    After a question for a subject the subject stays open: "when did somebody found X?".
+    """
+    word, rest = word.rstrip(" ?!."), _ASKED_FOR.sub("", previous)
+    doc = parse(previous)
+    verb = next((t for t in doc if t.dep_ == "ROOT" and t.tag_ in ("VBD", "VBZ", "VBP")), None)
+    subject = next((c for c in verb.children if c.dep_ == "nsubj"), None) if verb else None
+    of_subject = subject is not None and _asks(subject)
+    if verb is not None and of_subject and verb.pos_ == "VERB":
+        do = "did" if verb.tag_ == "VBD" else "does"
+        return f"{word} {do} somebody {verb.lemma_} {previous[verb.idx + len(verb) :].strip()}"
+    return f"{word} {rest}"
 
 
 def _swapped(question: str, new: str, previous: str) -> str:

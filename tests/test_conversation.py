@@ -34,6 +34,16 @@ def turns(*contents):
         ((MISSION, MISSION_ANSWER), "How much does it cost?", ["Robinson", "cost"]),
         (("When was the Robinson mission founded?", "In 2003."), "why?", ["why", "Robinson"]),
         (("When was the Robinson mission founded?", "In 2003."), "By whom?", ["whom", "Robinson"]),
+        (
+            ("Who opened the Halden bridge?", "Maria Lopez, in a storm."),
+            "And when was that?",
+            ["when did somebody open the Halden bridge"],
+        ),
+        (
+            ("When was the school founded?", "In 1998."),
+            "Where did this happen?",
+            ["Where was the school founded"],
+        ),
         ((DIRECTOR, DIRECTOR_ANSWER), "Where is she from?", ["Where", "Paula Stein", "from"]),
         ((DIRECTOR, DIRECTOR_ANSWER), "What is her profession?", ["Paula Stein's profession"]),
         (("What did Trump say about Cuba?", "He said no."), "and Rubio?", ["Rubio", "say", "Cuba"]),
