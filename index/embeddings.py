@@ -60,7 +60,10 @@ class Embeddings:
         return int(count)
 
     def missing_texts(self, size: int) -> Iterator[dict[str, str]]:
-        """Yield the texts without a vector by key, of at most ``size`` passages at a time."""
+        """Yield the texts without a vector by key, of at most ``size`` passages at a time.
+
+        It goes on from where it was with what was stored meanwhile, and yields {} if that is none.
+        """
         last = 0
         while True:
             with self._database.reading() as db:
@@ -78,9 +81,7 @@ class Embeddings:
                     ).fetchone()
                     for _, _, key, start, end, heading in passages:
                         texts[key] = embedded_text(title, heading, text[start:end])
-            if not rows:
-                return
-            last = rows[-1][0]
+            last = rows[-1][0] if rows else last
             yield texts
 
     def store(self, keys: Sequence[str], vectors: np.ndarray) -> Points:
@@ -173,8 +174,9 @@ class Embeddings:
         among = None if documents is None else frozenset(documents)
         with self._database.reading() as db:
             for point, score in zip(names, _cosines(matrix, vector), strict=True):
-                keys = db.execute(
-                    "SELECT key FROM embeddings WHERE model = ? AND point = ? ORDER BY key LIMIT ?",
+                keys = db.execute(  # +key: or SQLite walks all of a model's keys in their order
+                    """SELECT key FROM embeddings WHERE model = ? AND point = ?
+                       ORDER BY +key LIMIT ?""",
                     (self.model, point, k),
                 ).fetchall()
                 rounded = round(min(1.0, float(score)), _DIGITS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Event, Semaphore, Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
@@ -26,11 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class Encoder:
-    """Embeds the texts that have no vector yet; one batch is written while the next is encoded.
-
-    ``tell`` is called with the number of texts of each batch when they are written. It ends early,
-    after the batch it is at, when ``stop`` is set.
-    """
+    """Embeds the texts that have no vector yet; one batch is written while the next is encoded."""
 
     def __init__(self, embeddings: Embeddings, vectors: VectorIndex, embedder: Embedder) -> None:
         self._embeddings = embeddings
@@ -39,10 +35,12 @@ class Encoder:
         self._windows = embeddings.missing_texts(WINDOW)
 
     def encode_window(self, tell: Callable[[int], None], stop: Event) -> bool:
-        """Embed the next texts, ``WINDOW`` at most; return whether there were any."""
-        window = next(self._windows, None)
-        if window is None:
-            return False
+        """Embed the next texts, ``WINDOW`` at most; return whether there were any.
+
+        ``tell`` is called with the number of texts of each batch; after the batch at which
+        ``stop`` is found set it returns.
+        """
+        window = next(self._windows)
         keys = sorted(window, key=lambda key: len(window[key]))
         with ThreadPoolExecutor(1, "footnote-write") as writer:
             written: Future[None] | None = None
@@ -57,7 +55,7 @@ class Encoder:
                 tell(len(batch))
             if written:
                 written.result()
-        return True
+        return bool(window)
 
     def _write(self, keys: list[str], matrix: np.ndarray) -> None:
         self._vectors.upsert(*self._embeddings.store(keys, matrix))
@@ -77,22 +75,22 @@ class EncodingAhead:
         self.encoded = 0
         self._encoder = encoder
         self._waiting = 0
-        self._windows = Semaphore(0)
+        self._more = Event()
         self._stop = Event()
         self._thread = Thread(target=self._run, name="footnote-encode", daemon=True)
 
     def add(self, passages: int) -> None:
         """Say that so many more passages are in the catalog."""
         self._waiting += passages
-        while self._waiting >= WINDOW:
-            self._waiting -= WINDOW
-            self._windows.release()
+        if self._waiting >= BATCH:
+            self._waiting = 0
+            self._more.set()
 
     def _run(self) -> None:
         try:
-            while self._windows.acquire() and not self._stop.is_set():
-                if not self._encoder.encode_window(self._count, self._stop):
-                    return
+            while self._more.wait() and not self._stop.is_set():
+                self._more.clear()
+                self._encoder.encode_window(self._count, self._stop)
         except Exception as error:
             _log.debug("encoding ahead failed, and is tried again at the end: %s", error)
 
@@ -110,5 +108,5 @@ class EncodingAhead:
         traceback: TracebackType | None,
     ) -> None:
         self._stop.set()
-        self._windows.release()
+        self._more.set()
         self._thread.join()
