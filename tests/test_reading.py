@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +16,8 @@ from index import reading as reading_module
 from index.document import UnreadableFile
 from index.reading import Reading, Unfinished
 from index.splitter import split
+
+ROOT = Path(__file__).parents[1]
 
 # A reader that does what its file says: the only one that a test can make misbehave at will.
 MISBEHAVING = """
@@ -58,6 +62,18 @@ def reading():
 def impatient(monkeypatch):
     """By the clock a file may take twice the time it may compute."""
     monkeypatch.setattr(reading_module, "_PATIENCE", 2)
+
+
+def ends(pid):
+    """Whether a process, of which we are not the parent, ends within 20 seconds."""
+    for _ in range(400):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def refusal(reading, path):
@@ -105,12 +121,23 @@ def test_what_a_hanging_reader_started_is_ended_too(reading, misbehaving, tmp_pa
         f"open({str(note)!r}, 'w').write(str(child.pid)); child.wait()"
     )
     refusal(reading, misbehaving("child.run", code))
-    for _ in range(100):
-        stat = Path(f"/proc/{note.read_text()}/stat")
-        if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z":
-            return
+    assert ends(int(note.read_text()))
+
+
+@pytest.mark.parametrize("code", ["while True: pass", "time.sleep(60)"])
+def test_the_process_ends_with_the_one_that_started_it(misbehaving, tmp_path, code):
+    note = tmp_path / "pid"
+    path = misbehaving("hang.run", f"open({str(note)!r}, 'w').write(str(os.getpid()))\n{code}")
+    ask = f"from index.reading import Reading, Path; Reading().read(Path({str(path)!r}))"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", ask],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (tmp_path, ROOT)))},
+    )
+    while not (note.exists() and note.read_text()):
         time.sleep(0.02)
-    pytest.fail("it still runs")
+    parent.kill()
+    parent.wait()
+    assert ends(int(note.read_text()))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 A request is a path and the seconds of CPU its file may take; an answer is a ``Document`` with its
 passages, or the reason there is none. ``index.reading`` is the other side. It ends when its input
-does.
+does, or the process that started it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import math
 import os
 import pickle
 import sys
+import time
 import warnings
 from pathlib import Path
+from threading import Thread
 from typing import BinaryIO
 
 from index.document import UnreadableFile
@@ -29,6 +31,7 @@ def main(memory: int) -> None:
     _silence()
     warnings.simplefilter("ignore")
     limit_memory(memory)
+    Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
 
     def ask_for_time(seconds: float) -> None:
         limit_cpu(seconds, more=True)
@@ -71,6 +74,13 @@ def limit_cpu(seconds: float, more: bool = False) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
     except (ImportError, ValueError, OSError):
         pass
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process, whatever it is at, once nobody waits for its answer any more."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _silence() -> None:
