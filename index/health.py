@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -95,21 +96,18 @@ def damage(catalog: Path) -> list[str]:
     Raises:
         IndexUnusable: if that cannot be told, such as on a full disk or without permission.
     """
-    db = sqlite3.connect(catalog, timeout=_PATIENCE, isolation_level=None)
     try:
-        found = [row[0] for row in db.execute("PRAGMA integrity_check(5)")]
-        if found != ["ok"]:
-            return found
-        found = [f"{row[0]}: broken reference" for row in db.execute("PRAGMA foreign_key_check")]
-        db.execute("INSERT INTO lexical (lexical) VALUES ('integrity-check')")
+        with closing(sqlite3.connect(catalog, timeout=_PATIENCE, isolation_level=None)) as db:
+            found = [row[0] for row in db.execute("PRAGMA integrity_check(5)")]
+            if found != ["ok"]:
+                return found
+            broken = db.execute("PRAGMA foreign_key_check").fetchall()
+            db.execute("INSERT INTO lexical (lexical) VALUES ('integrity-check')")
+            return [f"{row[0]}: broken reference" for row in broken]
     except sqlite3.DatabaseError as error:
         if is_damage(error):
             return [str(error)]
         raise explained(error, catalog) from error
-    else:
-        return found
-    finally:
-        db.close()
 
 
 def disk_use(data: Path) -> dict[str, int]:

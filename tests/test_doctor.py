@@ -129,6 +129,17 @@ def test_a_catalog_that_is_only_out_of_reach_is_not_set_aside(settings, monkeypa
     assert list(settings.data.glob("damaged-*")) == []
 
 
+def test_a_catalog_that_cannot_be_opened_is_explained(settings):
+    catalog = settings.data / "catalog.sqlite3"
+    catalog.unlink()
+    catalog.mkdir()
+    for rebuild in (False, True):
+        report = examine(settings, rebuild)
+        assert (report.verdict, report.exit_code) == ("unusable", 3)
+        assert "unable to open" in report.lines[0]
+    assert catalog.exists()
+
+
 def test_no_index_is_no_error_message_of_sqlite(settings):
     shutil.rmtree(settings.data)
     report = examine(settings, rebuild=False)
