@@ -26,7 +26,7 @@ from index.vectors import VectorIndex
 
 # Raise it when a reader or the splitter changes what it returns: every file is read again, and
 # only texts that came out differently are embedded again.
-PIPELINE = 3
+PIPELINE = 4
 
 Report = Callable[[Progress], None]
 

@@ -192,6 +192,9 @@ def test_a_message_with_its_headers_text_and_attachments(tmp_path):
 def test_a_message_in_html_or_with_broken_headers(tmp_path):
     html = "From: a@b\nSubject: x\nContent-Type: text/html\n\n<p>One<p>Two"
     assert read_bytes(tmp_path, "a.eml", html).text.endswith("Subject: x\n\nOne\n\nTwo")
+    polish = "From: a@b\nSubject: x\nContent-Type: text/html; charset=iso-8859-2\n\n<p>Łódź, jaźń"
+    text = read_bytes(tmp_path, "p.eml", polish.encode("iso-8859-2")).text
+    assert text.endswith("\n\nŁódź, jaźń")
     broken = b"From: \xff\xfe <<\nDate: never\nSubject: =?bad?x?y?=\n\ncaf\xe9 au lait"
     assert "café au lait" in read_bytes(tmp_path, "b.eml", broken).text
     assert "not an e-mail" in refusal(tmp_path, "c.eml", "only words").reason

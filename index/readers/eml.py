@@ -65,9 +65,10 @@ def _body(message: EmailMessage) -> tuple[TextBuilder, tuple[str, ...]]:
         content = part.get_payload(decode=True) if part is not None else None
         if part is None or not isinstance(content, bytes) or not content.strip():
             continue
+        charset = part.get_content_charset()
         if kind == "html":
-            return render(content), ()
-        text, notes = decode(content, part.get_content_charset())
+            return render(content, charset), ()
+        text, notes = decode(content, charset)
         builder.add(text)
         return builder, notes
     return builder, ("it has no text of its own",)

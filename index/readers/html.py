@@ -48,20 +48,22 @@ def parse(data: bytes) -> Document:
     return builder.document(title or builder.first_heading(), metadata, notes)
 
 
-def render(data: bytes) -> TextBuilder:
+def render(data: bytes, charset: str | None = None) -> TextBuilder:
     """Return the whole body of an HTML page, as text with headings; it may be blank.
+
+    ``charset`` is what it came with says of its encoding, which counts more than the page.
 
     Raises:
         UnreadableFile: if ``data`` is not text, or has more markup than memory allows.
     """
-    return _rendered(_soup(data)[0])
+    return _rendered(_soup(data, charset)[0])
 
 
-def _soup(data: bytes) -> tuple[BeautifulSoup, tuple[str, ...]]:
+def _soup(data: bytes, charset: str | None = None) -> tuple[BeautifulSoup, tuple[str, ...]]:
     if data.count(b"<") > _MAX_MARKUP:
         raise UnreadableFile("it has over a million tags", "split it up")
     declared = _CHARSET.search(data[:4096])
-    source, notes = decode(data, declared.group(1).decode() if declared else None)
+    source, notes = decode(data, charset or (declared.group(1).decode() if declared else None))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return BeautifulSoup(source, "lxml"), notes
