@@ -197,7 +197,7 @@ def _openai_like(
     from llama_index.llms.openai_like import OpenAILike
 
     assert endpoint.url
-    return OpenAILike(
+    model: LLM = OpenAILike(
         model=endpoint.model,
         api_base=endpoint.url,
         api_key=key or "none",  # else the package takes OPENAI_API_KEY, meant for another server
@@ -210,6 +210,7 @@ def _openai_like(
         http_client=_client(endpoint.url, timeout),
         additional_kwargs=extra,
     )
+    return model
 
 
 def _bundled(
