@@ -8,21 +8,17 @@ is about is left as it is, so that old turns never pollute a new topic.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from rag.context import READ, REMEMBERED, is_refusal, spoken
-from rag.language import PLACES, parse
+from rag.language import parse
+from rag.mentions import NO_FIT, QUESTION_WORD, Mention, Need, in_full, mentions, misfit
 from rag.schema import Message
 
 if TYPE_CHECKING:
-    from spacy.tokens import Span, Token
-
-Need = Literal["person", "thing", "place"]
-
-_NO_FIT = 3
+    from spacy.tokens import Token
 
 # What makes an earlier mention salient, in the order of docs/experiments.md, "Conversation".
 _ANSWERED, _AGEING, _MISFIT, _ORDER = 0.5, 0.7, 1.0, 0.1
@@ -39,11 +35,6 @@ _POSSESSIVE = frozenset({"his", "her", "its", "their"})
 _ELLIPSIS = re.compile(r"^\W*(?:and|or|but|so|then|what about|how about|same for)\b[\s,:]*", re.I)
 _ASKED_BACK = re.compile(r"What do you mean by “(?P<reference>[^”]+)”\?")  # rag.clarify asks so
 _CORRECTION = re.compile(r"^\W*(?:(?:no|sorry|actually)\b[\s,.:]*)+(?=\w+ )", re.I)
-_QUESTION_WORD = re.compile(
-    r"^\W*(?:(?:by|for|from|in|on|at|since|to|until|with) )?"
-    r"(?:who|whom|whose|what|when|where|why|which|how)\b(?:\s+(?:many|much|long|old|come))?",
-    re.I,
-)
 _ASKED_FOR = re.compile(
     r"^\W*(?:(?:in|on|at|by|for|to|from) )?(?:who|whom|whose|what|when|where|why|which|how)\b"
     r"(?:\s+(?:many|much|long|old|year|date))?\s*",
@@ -62,32 +53,10 @@ _GENERIC = re.compile(
     r"medicine|treatment|method|country|city|place|event|man|woman|person)\b",
     re.I,
 )
-_ROLE = re.compile(  # a common noun for somebody
-    r"(?:er|or|ist|ian|man|woman|person|boy|girl|child|wife|king|queen|nurse|chef|chief|head|"
-    r"president|student|patient|assistant|guide|poet|pilot|saint|coach|judge)s?$",
-    re.I,
-)
 _GENERIC_NEED: dict[str, Need] = {
     **dict.fromkeys(("country", "city", "place"), "place"),
     **dict.fromkeys(("man", "woman", "person"), "person"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Mention:
-    """Something an earlier turn spoke of, by name or by description.
-
-    ``focus`` says that the text is about it: its subject, or what it asks to be told about.
-    ``head`` says that it is the head of "X of Y", so that Y is rather what is spoken of.
-    """
-
-    text: str
-    named: bool
-    person: bool
-    place: bool
-    plural: bool
-    focus: bool
-    head: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +100,7 @@ def open_reference(question: str) -> str | None:
     of a bare question ("why?").
     """
     question = " ".join(question.split())
-    if _QUESTION_WORD.match(question) and _is_bare(question):
+    if QUESTION_WORD.match(question) and _is_bare(question):
         return question.strip(" ?!.")
     doc = parse(question)
     for token in doc:
@@ -168,10 +137,10 @@ def _resolve(question: str, turns: Sequence[_Turn]) -> str:
         return _asked_again(rest, turns[-1].question)
     if event := _OF_EVENT.match(rest):
         return _asked_again(event["word"], turns[-1].question)
-    elliptic = rest != question and not _QUESTION_WORD.match(rest) and not _has_verb(rest)
+    elliptic = rest != question and not QUESTION_WORD.match(rest) and not _has_verb(rest)
     if elliptic and not any(token.lower_ in _PRONOUNS for token in parse(rest)):
         return _swapped(question, rest, turns[-1].question)
-    return _filled(rest if _QUESTION_WORD.match(rest) else question, turns)
+    return _filled(rest if QUESTION_WORD.match(rest) else question, turns)
 
 
 def _named(turn: _Turn, name: str) -> str:
@@ -184,7 +153,7 @@ def _named(turn: _Turn, name: str) -> str:
 
 def _is_bare(question: str) -> bool:
     """A question word with nothing to ask about: "why?", "and how many?", "since when?"."""
-    match = _QUESTION_WORD.match(question)
+    match = QUESTION_WORD.match(question)
     content = ("NOUN", "PROPN", "VERB", "ADJ", "NUM", "PRON")
     return match is not None and all(
         token.idx < match.end() for token in parse(question) if token.pos_ in content
@@ -214,12 +183,12 @@ def _asked_again(word: str, previous: str) -> str:
 def _swapped(question: str, new: str, previous: str) -> str:
     """Put what ``question`` says is ``new`` where the previous question names its like."""
     name = new.strip(" ?!.,")
-    mentions = [mention for mention in _mentions(previous) if mention.named]
-    if not mentions:
+    known = [mention for mention in mentions(previous) if mention.named]
+    if not known:
         return f"{previous.rstrip(' ?!.')} {name}?"
-    place = any(mention.place for mention in _mentions(question))
-    alike = [m for m in mentions if m.place] if place else [m for m in mentions if not m.place]
-    old = min(alike or mentions, key=lambda m: (not m.person, not m.focus))
+    place = any(mention.place for mention in mentions(question))
+    alike = [m for m in known if m.place] if place else [m for m in known if not m.place]
+    old = min(alike or known, key=lambda m: (not m.person, not m.focus))
     article = re.match(r"(?:the|an?) ", name, re.I)
     pattern = rf"(?:\b(?:the|an?) )?{re.escape(old.text)}" if article else re.escape(old.text)
     return re.sub(pattern, lambda _: name, previous, count=1, flags=re.I)
@@ -239,7 +208,7 @@ def _filled(question: str, turns: Sequence[_Turn]) -> str:
                 filled[: token.idx] + _inflected(token, mention) + filled[token.idx + len(token) :]
             )
             changed = True
-    if changed or any(mention.named for mention in _mentions(question)):
+    if changed or any(mention.named for mention in mentions(question)):
         return filled
     generic = _GENERIC.search(question)
     if generic is None:
@@ -252,14 +221,14 @@ def _filled(question: str, turns: Sequence[_Turn]) -> str:
 def _anchored(question: str, turns: Sequence[_Turn]) -> str:
     """Say of what: "What are the side effects?" ends in a part of something spoken of before."""
     doc = parse(question)
-    chunks = [chunk for chunk in doc.noun_chunks if not _QUESTION_WORD.match(chunk.text)]
+    chunks = [chunk for chunk in doc.noun_chunks if not QUESTION_WORD.match(chunk.text)]
     last = doc[-2] if len(doc) > 1 and doc[-1].is_punct else doc[-1]
     if len(chunks) != 1 or chunks[0].root != last or chunks[0][0].lower_ != "the":
         return question
     if last.dep_ not in ("nsubj", "attr") or last.head.lemma_ != "be":
         return question
     mention = _antecedent("thing", None, question, turns)
-    if mention is None or not _QUESTION_WORD.match(question):
+    if mention is None or not QUESTION_WORD.match(question):
         return question
     end = last.idx + len(last)
     return f"{question[:end]} of {mention.text}{question[end:]}"
@@ -272,7 +241,7 @@ def _number(token: Token) -> Literal["one", "many"] | None:
     return "many" if token.lower_ in _MANY else None
 
 
-def _inflected(token: Token, mention: _Mention) -> str:
+def _inflected(token: Token, mention: Mention) -> str:
     if token.lower_ in _POSSESSIVE and token.dep_ == "poss":
         return f"{mention.text}'s"
     return f"in {mention.text}" if token.lower_ == "there" else mention.text
@@ -316,7 +285,7 @@ def _is_empty(token: Token) -> bool:
 
 def _antecedent(
     need: Need, number: str | None, question: str, turns: Sequence[_Turn]
-) -> _Mention | None:
+) -> Mention | None:
     """The most salient mention that ``need`` and ``number`` allow; None if there is none.
 
     Salience falls with the turns that lie between, rises with what a turn is about and with how
@@ -324,15 +293,15 @@ def _antecedent(
     """
     asked_for_name = re.match(r"\W*(?:\w+\W+){0,2}(?:who|which)\b", turns[-1].question, re.I)
     scores: dict[str, float] = {}
-    best: dict[str, _Mention] = {}
+    best: dict[str, Mention] = {}
     for age, turn in enumerate(reversed(turns)):
         after = 0.5 if asked_for_name and need == "person" and not age else -_ANSWERED
         for text, weight in ((turn.question, 0.0), (turn.answer, after)):
-            for order, mention in enumerate(_mentions(text)):
-                misfit = _misfit(mention, need)
-                if misfit >= _NO_FIT or mention.text.lower() in question.lower():
+            for order, mention in enumerate(mentions(text)):
+                worse = misfit(mention, need)
+                if worse >= NO_FIT or mention.text.lower() in question.lower():
                     continue
-                salience = weight - age * _AGEING - misfit * _MISFIT - min(order, 5) * _ORDER
+                salience = weight - age * _AGEING - worse * _MISFIT - min(order, 5) * _ORDER
                 salience += _FOCUS * mention.focus - _HEAD * mention.head
                 if number and not mention.named and mention.plural != (number == "many"):
                     salience -= _NUMBER
@@ -345,81 +314,4 @@ def _antecedent(
     if not scores:
         return None
     key = max(scores, key=lambda name: scores[name])
-    return _in_full(best[key], best.values())
-
-
-def _in_full(mention: _Mention, others: Iterable[_Mention]) -> _Mention:
-    """The longest name that ends in this one: "David Davis" for "Davis"."""
-    if not mention.named:
-        return mention
-    same = [o for o in others if o.named and o.text.lower().endswith(f" {mention.text.lower()}")]
-    return max(same, key=lambda other: len(other.text), default=mention)
-
-
-def _misfit(mention: _Mention, need: Need) -> int:
-    """How badly a mention fits: 0 its kind, 1 less, 2 in need, 3 not at all."""
-    if need == "place":
-        return (0 if not mention.focus else 1) if mention.place else _NO_FIT
-    if need == "person":
-        if mention.place and not mention.focus:
-            return _NO_FIT
-        return (
-            0
-            if mention.person
-            else 1
-            if mention.named and mention.focus
-            else 2
-            if (mention.named or _ROLE.search(mention.text))
-            else _NO_FIT
-        )
-    return 1 if mention.person or (mention.place and not mention.focus) else 0
-
-
-@lru_cache(maxsize=1024)
-def _mentions(text: str) -> tuple[_Mention, ...]:
-    """What ``text`` names or describes, in its order; of "the bridge's age" the bridge."""
-    found = []
-    doc = parse(text)
-    for chunk in doc.noun_chunks:
-        owner = next((t for t in chunk if t.dep_ == "poss" and t.pos_ != "PRON"), None)
-        if owner is not None:
-            chunk = doc[owner.left_edge.i : owner.i + 1]
-        span = _trimmed(chunk)
-        if span is None or not span.text[0].isalpha():
-            continue
-        named = any(t.pos_ == "PROPN" or t.ent_type_ in PLACES | {"ORG"} for t in span)
-        if not named and (span.root.pos_ != "NOUN" or "other" in span.text.lower().split()):
-            continue
-        if not named and _QUESTION_WORD.match(chunk.text):
-            continue
-        if span.root.ent_type_ in ("DATE", "TIME", "CARDINAL", "ORDINAL", "PERCENT", "MONEY"):
-            continue
-        root = span.root
-        found.append(
-            _Mention(
-                text=span.text,
-                named=named,
-                person=root.ent_type_ == "PERSON",
-                place=root.ent_type_ in PLACES,
-                plural=root.tag_ in ("NNS", "NNPS"),
-                focus=owner is not None or _is_focus(root),
-                head=owner is None and any(c.lower_ == "of" for c in root.children),
-            )
-        )
-    return tuple(found)
-
-
-def _is_focus(root: Token) -> bool:
-    """The subject of a sentence, what "tell me about" asks for, or the Y of "X of Y"."""
-    if root.dep_ in ("nsubj", "nsubjpass", "csubj"):
-        return True
-    return root.dep_ == "pobj" and root.head.lower_ in ("about", "of")
-
-
-def _trimmed(chunk: Span) -> Span | None:
-    """A noun phrase without its article, question word or count."""
-    leading = ("DET", "PRON", "SCONJ", "PUNCT", "NUM")
-    tokens = list(chunk)
-    while tokens and (tokens[0].pos_ in leading or tokens[0].lower_ in ("many", "much")):
-        tokens.pop(0)
-    return chunk.doc[tokens[0].i : tokens[-1].i + 1] if tokens else None
+    return in_full(best[key], best.values())
