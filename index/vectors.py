@@ -10,12 +10,10 @@ one by one: slower, never wrong.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from threading import Event, Lock, RLock, Thread
 
 import numpy as np
@@ -26,31 +24,13 @@ from index.embeddings import Embeddings
 from index.equalise import Counted, Damaged, check_sample, equalise
 from index.generations import Generations, unreachable
 from index.ownership import Ownership
+from index.published import Published, Stopped, first_line, pass_on
 from index.types import Hit, IndexLocked, IndexUnusable
 
 _UNREACHED = 500  # unreachable points that are compared one by one with every question
 _RETRY = 10.0  # seconds after which a question makes us try again to open Chroma
 
 _log = logging.getLogger(__name__)
-
-
-class _Stopped(Exception):
-    """The index is being closed."""
-
-
-@dataclass(frozen=True)
-class Published:
-    """What the catalog knows of the vector index that is in use.
-
-    ``unreached`` are points that no search in Chroma leads to; ``exact`` says that there are too
-    many of them, so that Chroma is not asked at all. ``revision`` is the catalog's when both were
-    last equal.
-    """
-
-    generation: str = ""
-    revision: int = -1
-    unreached: tuple[str, ...] = ()
-    exact: bool = False
 
 
 class VectorIndex:
@@ -161,7 +141,7 @@ class VectorIndex:
             try:
                 self._use(self._equalised(chroma, self._opened, progress))
             except BaseException as error:
-                _pass_on(error)
+                pass_on(error)
                 self._fail(error, chroma, restore=False)
                 self._raise_if_unreachable(error)
                 self._rebuild(progress)
@@ -278,7 +258,7 @@ class VectorIndex:
             chroma = self._generations.open(generation)
             self._use(self._equalised(chroma, generation, progress))
         except BaseException as error:
-            _pass_on(error)
+            pass_on(error)
             self._raise_if_unreachable(error)
             self._note(error)
             return self._rebuild(progress)
@@ -309,11 +289,12 @@ class VectorIndex:
             self._use(published)
         except BaseException as error:
             self._generations.discard(generation)
-            _pass_on(error)
+            pass_on(error)
             self._raise_if_unreachable(error)
             raise IndexUnusable(
-                f"the vector index in {self._generations.place} cannot be built ({_line(error)}); "
-                "is its disk full? Nothing that was indexed is lost: index again"
+                f"the vector index in {self._generations.place} cannot be built "
+                f"({first_line(error)}); is its disk full? "
+                "Nothing that was indexed is lost: index again"
             ) from error
         old, self._chroma, self._opened, self._seal = self._chroma, chroma, generation, ""
         if old:
@@ -325,24 +306,24 @@ class VectorIndex:
 
     def _use(self, published: Published) -> None:
         if published != self._published():
-            self._catalog.set_state(self._place, json.dumps(asdict(published)))
+            self._catalog.set_state(self._place, published.text())
 
     def _until_stopped(self, progress: Counted) -> Counted:
         """``progress``, ended by ``close``; what it raises is no fault of Chroma."""
 
         def counted(done: int, total: int) -> None:
             if self._stopping.is_set():
-                raise _Stopped
+                raise Stopped
             try:
                 progress(done, total)
             except BaseException as error:
-                raise _Stopped from error
+                raise Stopped from error
 
         return counted
 
     def _fail(self, error: BaseException, chroma: Chroma, restore: bool = True) -> None:
         """Ask Chroma no more, which raised ``error``, until it has been repaired."""
-        _pass_on(error)
+        pass_on(error)
         if self._chroma is not chroma:
             return  # it has been replaced meanwhile
         self._chroma = None
@@ -357,26 +338,10 @@ class VectorIndex:
 
     def _note(self, error: BaseException) -> None:
         """Remember and log what went wrong, in one line."""
-        sentence = f"The vector index could not be used: {_line(error)}."
-        if not isinstance(error, _Stopped) and self.found[-1:] != [sentence]:
+        sentence = f"The vector index could not be used: {first_line(error)}."
+        if not isinstance(error, Stopped) and self.found[-1:] != [sentence]:
             self.found.append(sentence)
-            _log.warning("the vector index could not be used (%s)", _line(error))
+            _log.warning("the vector index could not be used (%s)", first_line(error))
 
     def _published(self) -> Published:
-        state = self._catalog.state(self._place)
-        if not state:
-            return Published()
-        known = json.loads(state)
-        return Published(**{**known, "unreached": tuple(known["unreached"])})
-
-
-def _pass_on(error: BaseException) -> None:
-    """Raise what is no fault of Chroma, and no other Chroma would help against."""
-    if isinstance(error, _Stopped):
-        raise error.__cause__ or error
-    if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | IndexUnusable):
-        raise error
-
-
-def _line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+        return Published.read(self._catalog.state(self._place))
