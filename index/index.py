@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from index.catalog import Catalog
+from index.closing import Closing
 from index.document import Page
 from index.embeddings import Embeddings
 from index.generations import Collections, Folders, Generations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _PATIENCE = 3600.0  # seconds that a sync waits for that of another process
 
 
-class Index:
+class Index(Closing):
     """Documents, passages and two searches over them; opened by one process at a time.
 
     Every method may be called from any thread, also while a sync runs: readers see each document
@@ -208,17 +208,6 @@ class Index:
 
     def __len__(self) -> int:
         return len(self._catalog)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _generations(data: Path, catalog: Catalog, model: str, chroma_url: str | None) -> Generations:

@@ -16,9 +16,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from index.closing import Closing
 from index.document import Document, UnreadableFile
 from index.readers.worker import OUT_OF_MEMORY
 
@@ -36,7 +36,7 @@ class Unfinished(UnreadableFile):
     """Reading was given up for a reason that may not lie in the file: try again another time."""
 
 
-class Reading:
+class Reading(Closing):
     """Files read and split by a child process; it is started for the first and ends with ``close``.
 
     ``seconds`` (of CPU) and ``memory`` are the limits for a file of up to 3 MB; a larger one may
@@ -111,17 +111,6 @@ class Reading:
         if kind == "failed":
             return UnreadableFile(f"reading it failed ({content})", "save it again, or remove it")
         return UnreadableFile("reading it crashed the reader", "save it again, or remove it")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class _Process:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from types import TracebackType
 from typing import Self
 
+from index.closing import Closing
 from index.embedder import SentenceEmbedding
 from index.index import Index
 from index.types import Progress, SyncReport
@@ -29,7 +29,7 @@ from rag.writers.quotes import NOT_FOUND, QuotesWriter
 _TRIES = 5  # times a question is asked again when a sync changes what it read
 
 
-class Assistant:
+class Assistant(Closing):
     """Answers questions from the documents of one index, every sentence cited.
 
     Thread-safe. ``sync`` may run while questions are asked.
@@ -193,17 +193,6 @@ class Assistant:
             writer=draft.writer or self._writer.name,
         )
         return grounding.enforce(answer, self.index, self._check)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _writer(settings: Settings, embedder: SentenceEmbedding) -> Writer | StreamingWriter:
