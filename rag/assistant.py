@@ -133,8 +133,12 @@ class Assistant(Closing):
                 yield Stage(stage="reading")
                 answer = yield from self._written(question, resolved, passages, clock)
                 break
-            except (BrokenContract, KeyError):  # a sync may have changed what was just read
-                if self.index.revision == revision or not tries_left:
+            except (
+                BrokenContract,
+                KeyError,
+            ) as error:  # a sync may have changed what was just read
+                same = self.index.revision == revision and isinstance(error, BrokenContract)
+                if same or not tries_left:  # a KeyError may come before the new revision is told
                     raise
                 yield Stage(stage="searching")
         clock.lap("check")
