@@ -5,7 +5,8 @@ Zaharia 2020, section 3.2). The tokens are encoded in their passage, under
 its title and heading, so that "He received him there" carries who and where (late chunking:
 Günther et al. 2024, section 3). To this comes what the trained reader makes of the question and
 the passage read together (``rag/reading.py``): it knows a sentence that answers from one that is
-only about the same thing.
+only about the same thing. Both, and the demands of the question that a sentence leaves open, make
+the chance that it answers (``rag/chances.py``).
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ import numpy as np
 
 from index.embedder import Encoded, SentenceEmbedding, Vectors
 from index.sentences import sentences
+from rag.chances import Signs, chances, promise
 from rag.questions import Question
 from rag.reading import CrossReader, Page
+from rag.refusal import Gap, gaps
 from rag.schema import Passage
 
 # A sentence that answers may leave to the one before what it speaks of; half weight, measured on
 # the dev halves of our sets and on ClapNQ (docs/experiments.md).
 PAIR_WEIGHT = 0.5
-# Log-odds of the reader, cut to ±READ_MOST, count by this much beside MaxSim (the same place).
-READ_WEIGHT, READ_MOST = 0.06, 5.0
+LOOKED_AT = 12  # candidates whose gaps are examined, the most promising
 
 _FRAME = 120  # characters of title and of heading that the model reads before a passage
 _PRONOUN = re.compile(
@@ -67,11 +69,23 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The candidates of one question and how relevant each is to it, shape (n,)."""
+    """The candidates of one question, and how likely each is to answer it.
+
+    ``answered`` is the chance that the passages answer at all, ``chance`` (n,) that a candidate
+    does if they do. ``gaps`` are the demands of the question that a candidate leaves open, for
+    those that were looked at; the others have no chance.
+    """
 
     question: Question
     candidates: tuple[Candidate, ...]
-    relevance: Vectors
+    answered: float
+    chance: Vectors
+    gaps: dict[int, list[Gap]]
+
+    @property
+    def order(self) -> list[int]:
+        """The candidates that were looked at, the likeliest first."""
+        return sorted(self.gaps, key=lambda n: (-float(self.chance[n]), n))
 
 
 def candidates(passages: Sequence[Passage]) -> list[Candidate]:
@@ -107,26 +121,35 @@ class EvidenceReader:
         self._reader.load()
 
     def read(self, question: Question, passages: Sequence[Passage]) -> Evidence:
-        """Return every sentence of ``passages`` with its relevance to ``question``."""
+        """Return every sentence of ``passages`` with its chance to answer ``question``."""
+        found, signs = self.signs(question, passages)
+        order = np.argsort(-promise(signs), kind="stable")[:LOOKED_AT].tolist()
+        missing = {n: gaps(question, found[n], self.closeness) for n in order}
+        return Evidence(question, tuple(found), *chances(signs, missing), missing)
+
+    def signs(
+        self, question: Question, passages: Sequence[Passage]
+    ) -> tuple[list[Candidate], Signs]:
+        """Return every sentence of ``passages``, and what the models say of each."""
         found = candidates(passages)
         asked, *encoded = self._encode([question.text, *map(_framed, passages)])
         of = dict(zip((passage.id for passage in passages), encoded, strict=True))
         matched = np.array([_matched(asked, of[c.passage.id], c) for c in found], dtype=np.float32)
-        odds = self._judged(question, passages, found)
-        relevance = np.maximum(0.0, matched + READ_WEIGHT * odds)
-        return Evidence(question, tuple(found), relevance)
+        return found, Signs(matched, *self._judged(question, passages, found))
 
     def _judged(
         self, question: Question, passages: Sequence[Passage], found: Sequence[Candidate]
-    ) -> Vectors:
-        """The trained reader's log-odds that each candidate answers, cut to ±``READ_MOST``."""
+    ) -> tuple[Vectors, Vectors]:
+        """The trained reader's log-odds that each candidate answers, and that its passage does."""
         spans: dict[str, list[tuple[int, int]]] = {passage.id: [] for passage in passages}
         for c in found:
             spans[c.passage.id].append((c.start - c.passage.start, c.end - c.passage.start))
         pages = [Page(_frame(p).strip(), p.text, tuple(spans[p.id])) for p in passages]
         readings = self._reader.read(question.text, pages)
-        odds = [reading.sentences for reading in readings] or [np.zeros(0, dtype=np.float32)]
-        return np.clip(np.concatenate(odds), -READ_MOST, READ_MOST)
+        none = np.zeros(0, dtype=np.float32)
+        odds = [none, *(reading.sentences for reading in readings)]
+        whole = [none, *(np.full(len(r.sentences), r.whole, dtype=np.float32) for r in readings)]
+        return np.concatenate(odds), np.concatenate(whole)
 
     def closeness(self, one: str, other: str) -> float:
         """Return the cosine of two words or phrases, each encoded alone."""

@@ -1,8 +1,9 @@
 """The trained reader: a question and a passage read together, word by word.
 
-It is the embedding model with a low-rank change to its layers (Hu et al. 2021, "LoRA") and two
-linear heads: one says of each sentence whether it answers the question, the other of each token
-whether it is the answer, as extractive question answering does (Devlin et al. 2019, section 4.3).
+It is the embedding model with a low-rank change to its layers (Hu et al. 2021, "LoRA") and three
+heads: one says of each sentence whether it answers the question, one of each token whether it is
+the answer, as extractive question answering does (Devlin et al. 2019, section 4.3), one of the
+page whether it answers at all, or carries the claim that was put in place of a question.
 Its weights, how they were made and what they are worth: ``docs/reader.md``.
 """
 
@@ -46,11 +47,12 @@ class Page:
 class Reading:
     """Log-odds that each sentence answers, shape (s,); -inf for one past what is read.
 
-    ``tokens`` (t,) are the chances that a token of the text is in the answer, ``spans`` (t, 2)
-    their places in characters.
+    ``whole`` are the log-odds that the page answers at all. ``tokens`` (t,) are the chances that a
+    token of the text is in the answer, ``spans`` (t, 2) their places in characters.
     """
 
     sentences: Floats
+    whole: float
     tokens: Floats
     spans: npt.NDArray[np.int64]
 
@@ -94,6 +96,7 @@ class CrossReader:
         with torch.inference_mode():
             hidden = encoder(**encoding).last_hidden_state.float()
             sentence, token = score(hidden, place, asked, heads)
+            whole = carried(hidden, sentence, place, asked, heads)
         shown = torch.sigmoid(token).numpy()
         found = []
         for n, page in enumerate(pages):
@@ -101,7 +104,8 @@ class CrossReader:
             logits = np.full(len(page.sentences), -np.inf, dtype=np.float32)
             read = sentence[n, : len(page.sentences)].numpy()
             logits[: len(read)] = read
-            found.append(Reading(logits, shown[n][inside], offsets[n].numpy()[inside]))
+            spans = offsets[n].numpy()[inside]
+            found.append(Reading(logits, float(whole[n]), shown[n][inside], spans))
         return found
 
 
@@ -159,6 +163,29 @@ def score(
     logits = (joined @ heads["sentence.weight"].T + heads["sentence.bias"]).squeeze(-1)
     logits = logits + heads["match.weight"] * _maxsim(hidden, member, asked)
     return logits.masked_fill(~member.any(-1), float("-inf")), token
+
+
+def carried(
+    hidden: Tensor, sentence: Tensor, place: Tensor, asked: Tensor, heads: dict[str, Tensor]
+) -> Tensor:
+    """Return the logits (b,) that the page as a whole answers the question, or carries the claim.
+
+    It looks at the words of the question as they are understood beside the page, at the whole, and
+    at the sentences in proportion to how likely each is the one.
+    """
+    import torch
+
+    count = sentence.shape[1]
+    member = (place.unsqueeze(1) == torch.arange(count).view(1, -1, 1)).float()
+    each = member @ hidden / member.sum(-1, keepdim=True).clamp(min=1)
+    finite = sentence.masked_fill(sentence.isinf(), -1e4)
+    likely = (finite.softmax(-1).unsqueeze(-1) * each).sum(1)
+    of = asked.float()
+    words = (of.unsqueeze(-1) * hidden).sum(1) / of.sum(-1, keepdim=True).clamp(min=1)
+    joined = torch.cat([words, hidden[:, 0], likely, words * likely], -1)
+    inner = torch.tanh(joined @ heads["whole.in.weight"].T + heads["whole.in.bias"])
+    logit = (inner @ heads["whole.out.weight"].T + heads["whole.out.bias"]).squeeze(-1)
+    return logit + heads["whole.best"] * finite.amax(-1)
 
 
 def _maxsim(hidden: Tensor, member: Tensor, asked: Tensor) -> Tensor:

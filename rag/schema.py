@@ -93,6 +93,9 @@ class Answer(_Frozen):
         description="Footnote's own words: what is missing, or how sources differ.",
     )
     writer: str
+    confidence: float | None = Field(
+        default=None, ge=0, le=1, description="How likely it is that the documents answer."
+    )
     timings_ms: dict[str, float] = Field(default_factory=dict)
 
     @property

@@ -27,13 +27,15 @@ class Drafted:
 class Draft:
     """What a writer returns; ``message`` is Footnote's own voice: what is missing or differs.
 
-    ``writer`` names who wrote it, where that is not the writer that was asked.
+    ``writer`` names who wrote it, where that is not the writer that was asked; ``confidence`` is
+    how likely the passages answer at all.
     """
 
     status: Status
     sentences: list[Drafted] = field(default_factory=list)
     message: str | None = None
     writer: str | None = None
+    confidence: float | None = None
 
 
 Steps = Generator[Drafted | Draft | None, None, None]

@@ -13,7 +13,7 @@ from rag.refusal import gaps
 from rag.schema import Passage
 from rag.writers.base import Drafted
 from rag.writers.markers import Written
-from rag.writers.quotes import FLOOR, NEAR, parts
+from rag.writers.quotes import LEAST, parts
 from rag.writers.spans import SpanFinder
 
 
@@ -52,12 +52,9 @@ class Judge:
         """Why a supported sentence does not answer any part of the question, None if it does."""
         reason = None
         for evidence in self._parts:
-            least = max(FLOOR, NEAR * float(evidence.relevance.max(initial=0.0)))
             near = any(
-                relevance >= least and any(_holds(source, candidate) for source in sources)
-                for candidate, relevance in zip(
-                    evidence.candidates, evidence.relevance, strict=True
-                )
+                chance >= LEAST and any(_holds(source, candidate) for source in sources)
+                for candidate, chance in zip(evidence.candidates, evidence.chance, strict=True)
             )
             said = replace(sources[0], text=text)
             missing = [gap.missing for gap in gaps(evidence.question, said, self._reader.closeness)]

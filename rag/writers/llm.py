@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.evidence import EvidenceReader
@@ -109,12 +110,13 @@ class LLMWriter:
         """How the answer ends: with what was shown, as a refusal, or with quotes instead."""
         if shown:
             message = f"{failure}; this is what it had written." if failure else quoted.message
-            return Draft("answered" if failure else quoted.status, [], message)
+            status = "answered" if failure else quoted.status
+            return Draft(status, [], message, confidence=quoted.confidence)
         if refused and not failure:
-            return Draft("not_found", message=REFUSAL)
+            return Draft("not_found", message=REFUSAL, confidence=quoted.confidence)
         why = failure or "Nothing that the language model wrote is supported by the documents"
         message = " ".join(filter(None, (f"{why}; these are quotes instead.", quoted.message)))
-        return Draft(quoted.status, quoted.sentences, message, self._quotes.name)
+        return replace(quoted, message=message, writer=self._quotes.name)
 
     def _sentences(self, question: str, passages: Sequence[Passage]) -> Iterator[Written | None]:
         """What the model writes, sentence by sentence; stops it when it repeats itself."""

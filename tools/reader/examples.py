@@ -14,7 +14,8 @@ LONGEST = 900  # characters of a passage, as index/splitter.py makes them
 class Example:
     """A question over a passage; ``labels`` are 1, 0 or -1 (not known) per sentence.
 
-    ``answer`` is the sentence that holds the answer and the answer's place in it, if known.
+    ``answer`` is the sentence that holds the answer and the answer's place in it, if known. A
+    claim in place of a question has ``supported``: whether the passage carries it.
     """
 
     question: str
@@ -23,10 +24,11 @@ class Example:
     labels: tuple[int, ...]
     answer: tuple[int, int, int] | None
     source: str
+    supported: bool | None = None
 
     @property
     def answered(self) -> bool:
-        """Whether one of the sentences answers."""
+        """Whether one of the sentences answers, or the claim is supported."""
         return 1 in self.labels
 
     def line(self) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.datasets import json_lines
+from evals.datasets.claims import dialfact, faithdial
 from rag.language import parse
 from rag.terms import terms
 from tools.reader.examples import LONGEST, Example, show
@@ -140,11 +141,21 @@ def _claimed(row: dict[str, Any], rng: random.Random) -> Iterator[Example]:
             yield Example(dressed(text, rng), title, said, labels, None, "wice-claims")
 
 
+def replies(data: Path, rng: random.Random) -> Iterator[Example]:
+    """Replies of dialogue systems, and whether the knowledge they had supports them."""
+    for read, name in ((faithdial, "faithdial_audit"), (dialfact, "dialfact")):
+        for claim in read(data / name):
+            said = split(claim.cited)
+            if said:
+                labels = (-1,) * len(said)
+                yield Example(claim.text, "", said, labels, None, name, claim.supported)
+
+
 def main(data: str, out: str) -> None:
     """Write the examples of all four sets in ``data`` to ``out``."""
     rng = random.Random(11)
     with Path(out).open("w", encoding="utf-8") as file:
-        for make in (canard, clapnq, attribution, claims):
+        for make in (canard, clapnq, attribution, claims, replies):
             found = list(make(Path(data), rng))
             answered = sum(example.answered for example in found)
             show(make.__name__, len(found), "examples,", answered, "with an answer")

@@ -13,10 +13,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
 
-from rag.reading import Page, encode, score
+from rag.reading import Page, carried, encode, score
 from tools.reader.examples import Example
 
-HEADS = ("sentence.", "token.", "match.")
+_INNER = 64  # units of the head for the whole page
+HEADS = ("sentence.", "token.", "match.", "whole.")
 
 
 @dataclass
@@ -28,6 +29,8 @@ class Batch:
     asked: Tensor
     labels: Tensor  # 1, 0, or -1 where it is not known
     answer: Tensor
+    whole: Tensor  # (b,) whether the page answers or carries it; -1 where it is not known
+    claims: Tensor  # (b,) whether it is a claim that is read, not a question
 
 
 class LowRank(nn.Module):
@@ -71,18 +74,23 @@ class Reader(nn.Module):
         self.token = nn.Linear(width, 1)
         self.match = nn.Module()
         self.match.weight = nn.Parameter(torch.tensor([12.0]))
+        self.whole = nn.ModuleDict(
+            {"in": nn.Linear(4 * width, _INNER), "out": nn.Linear(_INNER, 1)}
+        )
+        self.whole.best = nn.Parameter(torch.tensor([0.5]))
         nn.init.zeros_(self.sentence.weight)
         nn.init.constant_(self.sentence.bias, -7.0)
 
-    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return logits (b, s) of the sentences and (b, t) of the tokens."""
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Return logits (b, s) of the sentences, (b, t) of the tokens, (b,) of the pages."""
         hidden = self.encoder(**batch.inputs).last_hidden_state.float()
         named = self.named_parameters()
         heads: dict[str, Tensor] = {n: p for n, p in named if n.startswith(HEADS)}
         with torch.autocast("cpu", enabled=False):
             sentence, token = score(hidden, batch.place, batch.asked, heads)
+            whole = carried(hidden, sentence, batch.place, batch.asked, heads)
         wide = batch.labels.shape[1] - sentence.shape[1]
-        return nn.functional.pad(sentence, (0, wide), value=float("-inf")), token
+        return nn.functional.pad(sentence, (0, wide), value=float("-inf")), token, whole
 
     def save(self, path: Path) -> None:
         """Write what was trained, in float16."""
@@ -118,4 +126,8 @@ def collate(tokenizer: Any, examples: Sequence[Example]) -> Batch:
             start, end = start + held.sentences[k][0], end + held.sentences[k][0]
             within = (offsets[n, :, 0] < end) & (offsets[n, :, 1] > start) & (place[n] == k)
             answer[n] = within.float()
-    return Batch(inputs, place, asked, labels, answer)
+    whole = [int(e.answered if e.supported is None else e.supported) for e in examples]
+    known = [e.supported is not None or e.source.startswith("written:") for e in examples]
+    carry = torch.tensor([w if k else -1 for w, k in zip(whole, known, strict=True)])
+    claims = torch.tensor([e.supported is not None for e in examples])
+    return Batch(inputs, place, asked, labels, answer, carry, claims)

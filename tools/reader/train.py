@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from index.embedder import bfloat16_flag
 from tools.reader.examples import Example, load, show
 from tools.reader.model import HEADS, Batch, Reader, collate
 
@@ -65,7 +66,7 @@ def losses(reader: Reader, batch: Batch) -> tuple[Tensor, Tensor]:
     Three losses are added: of each sentence whether it answers, of an answered question which
     sentence it is, and of each token whether it is the answer, where that is known.
     """
-    sentence, token = reader(batch)
+    sentence, token, page = reader(batch)
     known, right = batch.labels >= 0, batch.labels == 1
     answered = right.any(1)
     sentence = sentence.masked_fill(~known, 0.0)
@@ -78,9 +79,14 @@ def losses(reader: Reader, batch: Batch) -> tuple[Tensor, Tensor]:
     inside = (batch.place >= 0).float()
     words = binary_cross_entropy_with_logits(token, batch.answer, reduction="none")
     words = (words * inside).sum(1) / inside.sum(1).clamp(min=1)
-    words = words * ((batch.answer.sum(1) > 0) | ~answered)
-    hits = right.gather(1, scores.argmax(1, keepdim=True)).squeeze(1)[answered]
-    return (whether + 0.5 * which + 2.0 * words).mean(), hits.float().mean()
+    words = words * ((batch.answer.sum(1) > 0) | ~(answered | batch.claims))
+    sure = (batch.whole >= 0).float()
+    carried = binary_cross_entropy_with_logits(
+        page, batch.whole.clamp(min=0).float(), reduction="none"
+    )
+    asked = answered & ~batch.claims
+    hits = right.gather(1, scores.argmax(1, keepdim=True)).squeeze(1)[asked]
+    return (whether + 0.5 * which + words + carried * sure).mean(), hits.float().mean()
 
 
 def train(reader: Reader, pools: list[Pool], args: argparse.Namespace, rng: random.Random) -> None:
@@ -94,7 +100,7 @@ def train(reader: Reader, pools: list[Pool], args: argparse.Namespace, rng: rand
             group["lr"] = group["pace"] * pace
         human = int(rng.random() < args.human_share)
         batch = collate(reader.tokenizer, pools[human].draw(args.tokens))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16_flag() is not None):
             loss, right = losses(reader, batch)
         optimizer.zero_grad()
         torch.autograd.backward(loss)

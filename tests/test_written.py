@@ -1,0 +1,68 @@
+"""The written training examples: their format, and that every passage is found in the data."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tools.reader.written import FOLDER, examples, held_out, passage_key, passages
+
+SAMPLE = """\
+## h0 | The ferry, History
+1 Captain Holm crossed the fjord first, in 1874.
+2 His ferry was built by Lindqvist.
+3 It sank in 1881.
+q when did the first ferry cross? | 1 (2) | 1874
+q what became of the ferry of Lindqvist | 2,3
+q who built the second ferry? | -
+c + 1,2 | Holm's ferry, built by Lindqvist, made the crossing in 1874.
+c - 3 | The ferry sank in 1874.
+"""
+
+
+def written(tmp_path, text):
+    path = tmp_path / "sample.txt"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_file_is_read(tmp_path):
+    first, second, third, right, wrong = examples(written(tmp_path, SAMPLE), {})
+    assert first.labels == (1, -1, 0)
+    n, start, end = first.answer
+    assert first.sentences[n][start:end] == "1874"
+    assert (second.labels, second.answer, second.answered) == ((0, 1, 1), None, True)
+    assert (third.labels, third.answered, third.supported) == ((0, 0, 0), False, None)
+    assert (right.supported, right.labels) == (True, (1, 1, 0))
+    assert (wrong.supported, wrong.labels) == (False, (0, 0, -1))
+    assert {e.title for e in (first, wrong)} == {"The ferry, History"}
+    assert len({held_out(e) for e in (first, second, third, right, wrong)}) == 1
+
+
+def test_a_passage_of_public_data_is_found_by_its_hash(tmp_path):
+    said = ("One sentence.", "Another.")
+    key = passage_key(said)
+    text = f"## a0 | {key}\nq is there another? | 2 | 2:0-7\n"
+    (found,) = examples(written(tmp_path, text), {key: ("A title", said)})
+    assert (found.sentences, found.title, found.answer) == (said, "A title", (1, 0, 7))
+    with pytest.raises(KeyError):
+        list(examples(written(tmp_path, text), {}))
+
+
+@pytest.mark.parametrize("line", ["q no bars", "c ? 1 | What", "x", "q what? | one | two"])
+def test_a_line_that_is_not_understood_is_named(tmp_path, line):
+    path = written(tmp_path, "## h0 | A\n1 A sentence.\n" + line + "\n")
+    with pytest.raises(ValueError, match=r"sample\.txt, line 3"):
+        list(examples(path, {}))
+
+
+def test_every_passage_that_was_written_about_is_in_the_data():
+    shared = Path(os.environ.get("FOOTNOTE_SHARED", Path(__file__).parents[2] / "shared"))
+    if not (data := shared / "data").is_dir():
+        pytest.skip(f"the public data is not at {data}; set FOOTNOTE_SHARED to its folder")
+    known = passages(data)
+    found = [e for path in sorted(FOLDER.glob("*.txt")) for e in examples(path, known)]
+    asked = [e for e in found if e.supported is None]
+    assert len(asked) > 9000
+    assert 0.4 < sum(e.answered for e in asked) / len(asked) < 0.7
+    assert len(found) - len(asked) > 3500
