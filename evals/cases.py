@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -23,6 +23,8 @@ Kind = Literal[
     "passage", "underspecified",
 ]  # fmt: skip
 Split = Literal["dev", "test"]
+
+Item = TypeVar("Item")
 
 SHOWN = 20  # problems that an error message lists
 
@@ -182,6 +184,13 @@ def select(
         for case in cases
         if split in ("all", case.split) and (kinds is None or case.kind in kinds)
     ]
+
+
+def spread(items: Sequence[Item], most: int | None) -> Sequence[Item]:
+    """Return ``most`` of ``items`` in even steps, for sets are often ordered; all if None."""
+    if most is None or most >= len(items):
+        return items
+    return [items[n * len(items) // most] for n in range(most)]
 
 
 def resolve(cases: Iterable[Case], library: Library) -> dict[str, Evidence]:

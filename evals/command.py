@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from evals import results
 from evals.cache import Cache, code_digest
-from evals.cases import Case, CasesError, load_cases, select
+from evals.cases import Case, CasesError, load_cases, select, spread
 from evals.compare import compare
 from evals.datasets import SETS, MissingData
 from evals.draft import draft
@@ -61,7 +61,7 @@ class Request:
         """Name of the run, of its files and of its table of thresholds."""
         base = self.public or f"{(self.cases or GOLDEN).stem}-{self.split}"
         peer = "" if self.system == "footnote" else f"-{self.system}"
-        part = f"-first{self.limit}" if self.limit else ""
+        part = f"-sample{self.limit}" if self.limit else ""
         return f"{base}{peer}{part}"
 
 
@@ -168,7 +168,7 @@ def run_request(request: Request, console: Console) -> Run:
         pool = request.out / ".pools" / content.pool.digest
         folder = content.pool.write(pool / "documents")
         return _answers(request, content.cases, folder, console, public.title, pool / ".footnote")
-    items = content[: request.limit]
+    items = spread(content, request.limit)
     with _planned(request, public.title, {}, console) as plan:
         if public.task == "claims":
             return run_claims(items, plan)
@@ -199,7 +199,7 @@ def _answers(
         texts = sorted((d.source, d.content_hash) for d in assistant.index.documents())
         depends_on = {"settings": system.settings, "texts": texts}
         with _planned(request, title, depends_on, console, system.settings) as plan:
-            return run_answers(system, cases[: request.limit], plan)
+            return run_answers(system, spread(cases, request.limit), plan)
 
 
 def _there(documents: Path) -> None:

@@ -96,7 +96,8 @@ def _tiles(run: Run) -> str:
         for name in HEADLINE
         if (found := run.overall.get(name))
     ]
-    return f"<div class=tiles>{''.join(tiles)}</div>"
+    cost = f"<p class='soft small'>{escape(str(run.cost))}</p>" if run.cost else ""
+    return f"<div class=tiles>{''.join(tiles)}</div>{cost}"
 
 
 def _interval(found: Estimate) -> str:

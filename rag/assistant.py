@@ -195,6 +195,7 @@ class Assistant(Closing):
             passages=tuple(passages),
             message=(draft.message or NOT_FOUND) if nothing else draft.message,
             writer=draft.writer or self._writer.name,
+            usage=draft.usage,
         )
         return grounding.enforce(answer, self.index, self._check)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from rag.evidence import Candidate
-from rag.schema import Passage, Status
+from rag.schema import Passage, Status, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,15 @@ class Drafted:
 class Draft:
     """What a writer returns; ``message`` is Footnote's own voice: what is missing or differs.
 
-    ``writer`` names who wrote it, where that is not the writer that was asked.
+    ``writer`` names who wrote it, where that is not the writer that was asked; ``usage`` is what
+    it took of a language model.
     """
 
     status: Status
     sentences: list[Drafted] = field(default_factory=list)
     message: str | None = None
     writer: str | None = None
+    usage: Usage = field(default_factory=Usage)
 
 
 Steps = Generator[Drafted | Draft | None, None, None]
