@@ -16,7 +16,7 @@ from evals.classification import reliability
 from evals.gate import shortfalls
 from evals.intervals import Estimate, risk_coverage
 from evals.metrics import evidence_at, recall_at
-from evals.results import AnswerRow, Run
+from evals.results import AnswerRow, Run, UnreadableRun
 from rag.schema import Status
 
 STYLE = Path(__file__).parent / "report.css"
@@ -67,6 +67,17 @@ def render(run: Run, thresholds: Mapping[str, float], before: Run | None = None)
         f"<style>{STYLE.read_text(encoding='utf-8')}</style></head>"
         f"<body>{''.join(parts)}</body></html>\n"
     )
+
+
+def save(run: Run, thresholds: Mapping[str, float], out: Path) -> None:
+    """Leave the run and its report in ``out``, compared with the run that was there."""
+    path = out / f"{run.name}.jsonl"
+    try:
+        before = Run.load(path)
+    except UnreadableRun:  # none, or of an older version
+        before = None
+    run.save(path)
+    path.with_suffix(".html").write_text(render(run, thresholds, before), encoding="utf-8")
 
 
 def _header(run: Run) -> str:
