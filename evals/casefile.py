@@ -5,6 +5,7 @@ The file is the JSON Lines of ``footnote eval init``, so that it can be edited b
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -14,8 +15,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from evals.cases import Case, CasesError, load_cases
+from evals.cases import Case, CasesError, Library, Named, load_cases, resolve
 from rag.schema import Message
+
+NAME = "cases-all"  # of a run over them, and of its files
 
 
 class CaseFile:
@@ -129,3 +132,22 @@ def flagged(question: str, history: Sequence[Message], said: str) -> Case:
         flagged=True,
         said=said,
     )
+
+
+class Shelf:
+    """The stored texts of an index as they are now, each read once."""
+
+    def __init__(self, library: Library) -> None:
+        self.documents = functools.cache(lambda: list[Named](library.documents()))
+        self.text = functools.cache(library.text)
+
+
+def lost(cases: Sequence[Case], library: Library) -> dict[str, str]:
+    """Return, by case id, why the evidence of a case is not in the documents any more."""
+    shelf, faults = Shelf(library), {}
+    for case in cases:
+        try:
+            resolve([case], shelf)
+        except CasesError as error:
+            faults[case.id] = error.problems[0].removeprefix(f"case {case.id}: ")
+    return faults

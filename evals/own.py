@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evals.cache import Cache, Progress
-from evals.casefile import CaseFile
-from evals.cases import Case, CasesError, Library, Named, resolve
+from evals.casefile import NAME, CaseFile
+from evals.cases import Case, CasesError
 from evals.draft import draft
 from evals.report import save
 from evals.results import Run
@@ -19,27 +18,6 @@ from evals.systems import Footnote
 if TYPE_CHECKING:
     from index import Index
     from rag.assistant import Assistant
-
-NAME = "cases-all"  # of the run and its files
-
-
-class Shelf:
-    """The stored texts of an index as they are now, each read once."""
-
-    def __init__(self, library: Library) -> None:
-        self.documents = functools.cache(lambda: list[Named](library.documents()))
-        self.text = functools.cache(library.text)
-
-
-def lost(cases: Sequence[Case], library: Library) -> dict[str, str]:
-    """Return, by case id, why the evidence of a case is not in the documents any more."""
-    shelf, faults = Shelf(library), {}
-    for case in cases:
-        try:
-            resolve([case], shelf)
-        except CasesError as error:
-            faults[case.id] = error.problems[0].removeprefix(f"case {case.id}: ")
-    return faults
 
 
 def draft_more(index: Index, file: CaseFile, most: int, progress: Progress) -> int:

@@ -5,10 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from evals.casefile import CaseFile, flagged
+from evals.casefile import CaseFile, flagged, lost
 from evals.cases import Case, CasesError, Span, select
 from evals.form import Form, filled, look_up, taken
-from evals.own import lost
 from rag.schema import Message
 
 FERRY = "The ferry Aurora first sailed in 1932.\nShe carried\n200 passengers. Tea or\nmilk."

@@ -105,6 +105,11 @@ class Service:
         return self._ready.wait(seconds)
 
     @property
+    def stopping(self) -> bool:
+        """Whether it is being closed, so that what takes long should end."""
+        return self._stopping.is_set()
+
+    @property
     def assistant(self) -> Assistant:
         """The opened assistant.
 
