@@ -10,7 +10,7 @@ element.addEventListener("click", (event) => {
   const wrong = event.target.closest(".fn-wrong");
   if (wrong) {
     flagged = Number(wrong.dataset.turn);
-    trigger("flag", { turn: flagged });
+    trigger("wrong", { turn: flagged });
   }
   const kept = event.target.closest("a")?.getAttribute("href")?.match(/^#case-(\d+)$/);
   if (kept) {

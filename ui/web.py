@@ -37,7 +37,7 @@ import gradio as gr  # noqa: E402
 from fastapi import FastAPI  # noqa: E402
 
 from ui.evals.board import Board  # noqa: E402
-from ui.evals.tab import EvalsTab  # noqa: E402
+from ui.evals.tab import FOCUS, EvalsTab  # noqa: E402
 from ui.parts import QUIET, asset, html  # noqa: E402
 from ui.theme import footnote_theme  # noqa: E402
 
@@ -166,8 +166,9 @@ class Page:
     def _wire_evals(self, tab: gr.Tab) -> None:
         said, listed = [self.conversation], self.evals.shown
         tab.select(self.evals.follow, outputs=listed, **QUIET)
-        self.talk.flag(self._flag, said, [self.talk, self.conversation], **QUIET)
-        self.talk.revise(self._revise, said, [self.tabs, *self.evals.edited], **QUIET)
+        self.talk.wrong(self._flag, said, [self.talk, self.conversation], **QUIET)
+        revised = self.talk.revise(self._revise, said, [self.tabs, *self.evals.edited], **QUIET)
+        revised.then(None, js=FOCUS)
 
     # -- conversation ----------------------------------------------------------------------
 

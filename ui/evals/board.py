@@ -38,9 +38,13 @@ def report_of(settings: Settings) -> Path:
 
 @dataclass
 class Job:
-    """Something that takes a while: how far it is, and in the end what became of it."""
+    """Something that takes a while: how far it is, and in the end what became of it.
+
+    ``reports`` says that it leaves a report.
+    """
 
     title: str
+    reports: bool = False
     done: int = 0
     total: int = 0
     result: str = ""
@@ -136,7 +140,7 @@ class Board:
                 return "No further sentence of the documents defines, dates or counts something."
             return f"{added} cases drafted. Delete those that read badly, and correct the others."
 
-        return self._begin("Drafting cases", work)
+        return self._begin(Job("Drafting cases"), work)
 
     def run(self) -> Job:
         """Begin to ask the cases; those that cannot be scored are left out, and told."""
@@ -153,19 +157,19 @@ class Board:
             rest = f" {len(left_out)} were left out; they say why." if left_out else ""
             return f"{right} of {len(run.rows)} handled right.{rest}"
 
-        return self._begin("Asking", work)
+        return self._begin(Job("Asking", reports=True), work)
 
     def stop(self) -> None:
         """Have the job end at its next step."""
         if self.job:
             self.job.stopping.set()
 
-    def _begin(self, title: str, work: Callable[[Callable[[int, int], None]], str]) -> Job:
+    def _begin(self, job: Job, work: Callable[[Callable[[int, int], None]], str]) -> Job:
         """Start a job in a thread of its own; one that is running is returned instead."""
         self.service.assistant  # noqa: B018 - says that it is not ready
         with self._beginning:
             if self.running is None:
-                job = self.job = Job(title)
+                self.job = job
                 arguments = (job, work)
                 threading.Thread(
                     target=self._work, args=arguments, name="footnote-evals", daemon=True

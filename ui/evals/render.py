@@ -18,6 +18,7 @@ _EXPECTED = {
     "not_found": "they do not say",
     "needs_clarification": "it should ask back",
 }
+_WAITS = "Say what was expected; until then it is not scored."
 _NONE = (
     '<p class="fn-empty">No cases yet. Draft some from your documents, add one, or press '
     "“Not right” under an answer.</p>"
@@ -32,9 +33,12 @@ def cases_html(cases: Sequence[Case], lost: Mapping[str, str], right: Mapping[st
     """
     waiting = [case for case in cases if case.flagged]
     others = [case for case in cases if not case.flagged]
-    counts = [count_of(len(others), "case")] + [f"{len(waiting)} to be edited"] * bool(waiting)
     silent = sum(not case.answerable for case in others)
-    counts += [f"{silent} that the documents do not answer"] * bool(silent)
+    counts = [
+        count_of(len(others), "case"),
+        *([f"{silent} of them that the documents do not answer"] if silent else []),
+        *([f"{len(waiting)} to be edited"] if waiting else []),
+    ]
     rows = "".join(_case(case, lost.get(case.id), right.get(case.id)) for case in waiting + others)
     if not cases:
         return f"<h2>Cases</h2>{_NONE}"
@@ -45,10 +49,11 @@ def cases_html(cases: Sequence[Case], lost: Mapping[str, str], right: Mapping[st
 
 
 def _case(case: Case, lost: str | None, right: bool | None) -> str:
-    facts = ["from the chat" if case.said else case.id, *_wanted(case)]
+    facts = [*(["from the chat"] if case.said else []), *_wanted(case)]
     meta = "".join(f"<span>{html_text(fact)}</span>" for fact in facts)
-    notes = [note for note in (_waits(case), lost, case.note) if note]
-    remarks = "".join(f'<p class="fn-note">{html_text(note)}</p>' for note in notes)
+    due = _WAITS if case.flagged else lost
+    remarks = f'<p class="fn-note fn-due">{html_text(due)}</p>' if due else ""
+    remarks += f'<p class="fn-note">{html_text(case.note)}</p>' if case.note else ""
     name = html_text(case.question)
     key = html_text(case.id)
     return (
@@ -66,10 +71,6 @@ def _wanted(case: Case) -> list[str]:
         return []
     words = " and ".join(" or ".join(group) for group in case.answer)
     return [_EXPECTED[case.status], *([words] if words else [])]
-
-
-def _waits(case: Case) -> str | None:
-    return "Say what was expected; until then it is not scored." if case.flagged else None
 
 
 def _mark(case: Case, right: bool | None) -> str:
@@ -93,7 +94,7 @@ def job_html(job: Job | None) -> str:
     )
 
 
-def report_html(changed: float | None) -> str:
+def report_html(changed: float | None, opened: bool) -> str:
     """Return the report of the last run in a frame of its own; ``changed`` is when it was made.
 
     The frame runs no script and has no origin, and the address changes with the report.
@@ -102,11 +103,12 @@ def report_html(changed: float | None) -> str:
         return ""
     address = f"v1/evals/report?at={changed:.0f}"
     return (
-        '<div class="fn-report-head"><h2>Report of the last run</h2><p class="fn-actions">'
+        f'<details class="fn-last"{" open" if opened else ""}><summary>Report of the last run'
+        '</summary><p class="fn-actions">'
         f'<a href="{address}" target="_blank" rel="noopener">Open by itself</a>'
-        f'<a href="{address}" download="footnote-evaluation.html">Save</a></p></div>'
-        f'<iframe class="fn-frame" sandbox title="Report of the last run" src="{address}">'
-        "</iframe>"
+        f'<a href="{address}" download="footnote-evaluation.html">Save</a></p>'
+        f'<iframe class="fn-frame" sandbox loading="lazy" title="Report of the last run" '
+        f'src="{address}"></iframe></details>'
     )
 
 

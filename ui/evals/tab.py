@@ -17,6 +17,8 @@ from ui.parts import QUIET, html
 from ui.render import notice_html
 
 _GLANCE = 0.2  # seconds between two looks at a job
+# The editor has just been made visible; what has the focus is scrolled to.
+FOCUS = "() => setTimeout(() => document.querySelector('#fn-asks textarea')?.focus(), 100)"
 _LEAD = (
     "<h2>Is it right?</h2><p>Questions whose answers you know, asked of your documents and "
     "scored. They are kept in <code>{file}</code>; <code>footnote eval --cases</code> reads it, "
@@ -45,8 +47,8 @@ class EvalsTab:
                 self.add = gr.Button("Add a case", size="sm", scale=0)
             self.job = html(elem_id="fn-evals-job")
             self._lay_out_editor()
-            self.cases = html(elem_id="fn-evals-cases", script="cases.js")
             self.report = html(elem_id="fn-evals-report")
+            self.cases = html(elem_id="fn-evals-cases", script="cases.js")
         self._wire()
 
     @property
@@ -93,8 +95,10 @@ class EvalsTab:
         self.run.click(self._run, outputs=self.shown, **QUIET)
         self.draft.click(self._draft, outputs=self.shown, **QUIET)
         self.halt.click(self.board.stop, **QUIET)
-        self.add.click(self._add, outputs=self.edited, **QUIET)
-        self.cases.edit(self._edit, outputs=self.edited, **QUIET)
+        added = self.add.click(self._add, outputs=self.edited, **QUIET)
+        opened = self.cases.edit(self._edit, outputs=self.edited, **QUIET)
+        for event in (added, opened):
+            event.then(None, js=FOCUS)
         self.cases.remove(self._remove, outputs=self.shown, **QUIET)
         self.expected.change(self._expect, [self.expected], [self.known], **QUIET)
         self.evidence.change(
@@ -107,8 +111,8 @@ class EvalsTab:
 
     # -- the list and the jobs -------------------------------------------------------------
 
-    def show(self) -> tuple[Any, ...]:
-        """Return the whole tab as things are now, but for the editor."""
+    def show(self, unfolded: bool = False) -> tuple[Any, ...]:
+        """Return the whole tab as things are now, but for the editor; the report ``unfolded``."""
         job = self.board.running
         try:
             cases = self.board.file.read()
@@ -122,7 +126,7 @@ class EvalsTab:
             gr.Button(visible=job is not None),
             render.job_html(self.board.job),
             listed,
-            render.report_html(changed),
+            render.report_html(changed, unfolded),
         )
 
     def follow(self) -> Iterator[tuple[Any, ...]]:
@@ -154,7 +158,7 @@ class EvalsTab:
                 yield gr.Button(interactive=False), gr.Button(visible=True), words, *_SAME
                 told = words
             job.ended.wait(_GLANCE)
-        yield self.show()
+        yield self.show(unfolded=job.reports and not job.failed)
 
     def _remove(self, event: gr.EventData) -> tuple[Any, ...]:
         try:
