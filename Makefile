@@ -62,6 +62,7 @@ bench: $(READY) ## Measure speed on this machine
 lock: ## Resolve all dependencies anew and write constraints.txt
 	@sh tools/lock.sh $(PYTHON)
 
-clean: ## Remove the index, results and caches; documents and .venv stay
-	rm -rf .footnote results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## Remove the index, results and caches; documents, your own cases and .venv stay
+	@if [ -d .footnote ]; then find .footnote -mindepth 1 -not -path '.footnote/evals*' -delete; fi
+	rm -rf results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
