@@ -29,7 +29,7 @@ def summary(folder: Path) -> str:
     runs = sorted(_runs(folder), key=lambda run: run.name)
     if not runs:
         raise UnreadableRun(f"{folder} holds no run of `footnote eval`")
-    own = [run for run in runs if not _base(run)]
+    own = [run for run in runs if run.system not in PEERS]
     parts = [_OPENING, _circumstances(runs), *(_section(run, runs) for run in own)]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -44,12 +44,19 @@ def _runs(folder: Path) -> list[Run]:
     return found
 
 
-def _base(run: Run) -> str:
-    """The name of the run that this peer's run stands beside; "" for our own.
+def _beside(run: Run, runs: Sequence[Run]) -> list[Run]:
+    """The runs of peers over the set of ``run``.
 
-    A peer that was asked some of the cases only stands beside ours over all of them.
+    A peer that was asked some of the cases stands beside ours over the same ones if there is such
+    a run, else beside ours over all of them.
     """
-    return _PART.sub("", run.name).removesuffix(f"-{run.system}") if run.system in PEERS else ""
+    own = {other.name for other in runs if other.system not in PEERS}
+
+    def base(peer: Run) -> str:
+        name = peer.name.replace(f"-{peer.system}", "")
+        return name if name in own else _PART.sub("", name)
+
+    return [other for other in runs if other.system in PEERS and base(other) == run.name]
 
 
 def _circumstances(runs: Sequence[Run]) -> str:
@@ -65,7 +72,7 @@ def _commit(run: Run) -> str:
 
 
 def _section(run: Run, runs: Sequence[Run]) -> str:
-    peers = [other for other in runs if _base(other) == run.name]
+    peers = _beside(run, runs)
     names = [name for name in METRICS if name in run.overall]
     head = ["Footnote", *map(_peer, peers)]
     lines = [

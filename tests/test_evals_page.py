@@ -200,7 +200,7 @@ def test_what_a_case_says_is_shown_and_never_markup():
         assert not soup.find_all(["script", "img"])
         assert HOSTILE in soup.get_text()
     frame = BeautifulSoup(render.report_html(12.5, opened=True), "lxml").iframe
-    assert frame["sandbox"] == ""
+    assert frame["sandbox"] == [], "nothing is allowed"
     assert render.report_html(None, opened=True) == ""
     assert "No cases yet" in render.cases_html([], {}, {})
 
