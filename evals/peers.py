@@ -104,21 +104,21 @@ class CitationEngine(Footnote):
 @contextmanager
 def _metered() -> Iterator[Meter]:
     """Count what this thread asks a model for: llama-index tells of it by events."""
+    from llama_index.core import instrumentation
+    from llama_index.core.instrumentation.event_handlers import BaseEventHandler
     from llama_index.core.instrumentation.events.llm import LLMChatEndEvent
-    from llama_index_instrumentation import get_dispatcher
-    from llama_index_instrumentation.base import BaseEvent
-    from llama_index_instrumentation.event_handlers import BaseEventHandler
 
     meter, here = Meter(), threading.get_ident()
 
     class Listener(BaseEventHandler):
-        def handle(self, event: BaseEvent, **kwargs: Any) -> None:
+        def handle(self, event: Any, **kwargs: Any) -> None:
             ours = threading.get_ident() == here
             if ours and isinstance(event, LLMChatEndEvent) and event.response is not None:
                 meter.ask(event.messages)
                 meter.hear(event.response.message.content or "", event.response.raw)
 
-    root, listener = get_dispatcher(), Listener()
+    root = instrumentation.get_dispatcher()  # type: ignore[attr-defined] # not in its __all__
+    listener = Listener()
     root.add_event_handler(listener)
     try:
         yield meter
