@@ -52,6 +52,12 @@ _STEPS = (
     ),
 )
 VERSION = len(_STEPS)
+_READER = (  # what a connection that reads has besides: views of what FTS5 holds
+    "PRAGMA temp_store = MEMORY",
+    "CREATE VIRTUAL TABLE temp.postings USING fts5vocab(main, lexical, instance)",
+    "CREATE VIRTUAL TABLE temp.frequencies USING fts5vocab(main, lexical, row)",
+    "PRAGMA query_only = ON",
+)
 
 
 class Database:
@@ -79,7 +85,8 @@ class Database:
             db = self._readers.pop()
         except IndexError:
             db = self._connect()
-            db.execute("PRAGMA query_only = ON")
+            for statement in _READER:
+                db.execute(statement)
         try:
             db.execute("BEGIN")
             yield db

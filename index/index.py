@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Self
 
 from index.catalog import Catalog
@@ -178,6 +178,13 @@ class Index(Closing):
         Larger is better and all scores are positive; ``documents`` as in ``search_dense``.
         """
         return self._catalog.search(query, k, documents)
+
+    def read_ahead(self, stop: Event) -> None:
+        """Read into memory what searches by words need, until ``stop`` is set.
+
+        For who answers many questions: the first searches after a change need not wait for it.
+        """
+        self._catalog.read_ahead(stop)
 
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """Return in how many passages (or their titles and headings) each term's stem occurs."""

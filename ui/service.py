@@ -123,6 +123,7 @@ class Service:
             self._assistant.load()
             self._sync(self._assistant)
             self._ready.set()
+            self._assistant.index.read_ahead(self._stopping)
             self._follow(self._assistant)
         except Stopped:
             pass
@@ -141,6 +142,7 @@ class Service:
                     return
                 try:
                     self._sync(assistant, unasked=True)
+                    assistant.index.read_ahead(self._stopping)
                 except Stopped:
                     raise
                 except Exception as error:
