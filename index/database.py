@@ -75,12 +75,14 @@ class Database:
         self._closed = False
         try:
             self._writer = self._prepared()
+            self._file = _file(path)
         except sqlite3.Error as error:
             raise explained(error, path) from error
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection on which every query sees the same, finished state."""
+        self._check_in_place()
         try:
             db = self._readers.pop()
         except IndexError:
@@ -103,6 +105,7 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Lend the connection that writes; all of it is committed at the end, or none."""
         with self._write_lock:
+            self._check_in_place()
             db = self._writer
             try:
                 db.execute("BEGIN IMMEDIATE")
@@ -120,6 +123,13 @@ class Database:
         self._close_readers()
         with self._write_lock:
             self._writer.close()
+
+    def _check_in_place(self) -> None:
+        """What another process has set aside must not be written to, nor answered from."""
+        if _file(self.path) != self._file and not self._closed:
+            raise IndexUnusable(
+                f"the index in {self.path.parent} was set aside or replaced; start Footnote again"
+            )
 
     def _close_readers(self) -> None:
         while self._readers:
@@ -165,6 +175,15 @@ class Database:
 def point_of(vector: bytes) -> str:
     """Return the name of a vector: equal numbers, equal name."""
     return blake2b(vector, digest_size=16).hexdigest()
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one of the same name; None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -186,7 +186,9 @@ class VectorIndex:
     def close(self) -> None:
         """Stop a repair, let go of Chroma, and note how its files look now."""
         self._stopping.set()
-        self.wait()
+        thread = self._thread
+        if thread and not thread.join(self._generations.patience) and thread.is_alive():
+            return
         with self._lock:
             chroma, self._chroma = self._chroma, None
             if chroma is None:
