@@ -110,7 +110,7 @@ def server_client(url: str) -> Any:
     try:  # Chroma's own client waits for ever, also while it is made
         httpx.get(f"{parts.scheme}://{parts.netloc}/api/v2/heartbeat", timeout=PATIENCE)
         client = chromadb.HttpClient(host, port, ssl, settings=settings)
-        client._server._session.timeout = httpx.Timeout(PATIENCE)  # type: ignore[attr-defined]
+        client._server._session.timeout = httpx.Timeout(PATIENCE)
         return client
     except Exception as error:
         raise ChromaUnreachable(url, str(error)) from error

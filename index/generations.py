@@ -69,7 +69,7 @@ class Folders:
     def __init__(self, root: Path, name: str) -> None:
         self.place = str(root)
         self.key = "vectors"
-        self.patience = None
+        self.patience: float | None = None
         self._root = root
         self._name = name
 
@@ -143,7 +143,7 @@ class Collections:
 
     def __init__(self, url: str, owner: str, name: str) -> None:
         self.place = url
-        self.patience = 5.0  # it may wait for a server that does not answer, which harms nobody
+        self.patience: float | None = 5.0  # it may wait for a server that does not answer
         self.key = f"vectors {url}"
         self._prefix = f"footnote-{owner}-{name}-"
 
