@@ -70,12 +70,13 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._absolute = path.absolute()  # the process may change its folder
         self._readers: deque[sqlite3.Connection] = deque()
         self._write_lock = Lock()
         self._closed = False
         try:
             self._writer = self._prepared()
-            self._file = _file(path)
+            self._file = _file(self._absolute)
         except sqlite3.Error as error:
             raise explained(error, path) from error
 
@@ -126,7 +127,7 @@ class Database:
 
     def _check_in_place(self) -> None:
         """What another process has set aside must not be written to, nor answered from."""
-        if _file(self.path) != self._file and not self._closed:
+        if _file(self._absolute) != self._file and not self._closed:
             raise IndexUnusable(
                 f"the index in {self.path.parent} was set aside or replaced; start Footnote again"
             )
@@ -138,7 +139,9 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         if self._closed:
             raise RuntimeError(f"the index in {self.path.parent} is closed")
-        db = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(
+            self._absolute, timeout=60, isolation_level=None, check_same_thread=False
+        )
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         return db
