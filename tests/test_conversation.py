@@ -2,7 +2,8 @@
 
 import pytest
 
-from rag.conversation import open_reference, standalone
+from rag.clarify import open_reference
+from rag.conversation import standalone
 from rag.schema import Message
 
 MISSION = "What is the Robinson mission?"
