@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Literal
 
 from rag.language import parse
 from rag.mentions import NO_FIT, Mention, Need, core, deed, in_full, mentions, misfit, phrases
-from rag.terms import stem
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 _ANSWERED, _AGEING, _MISFIT, _ORDER = 0.5, 0.7, 1.0, 0.1
 _FOCUS, _ASIDE, _NUMBER, _AGAIN = 1.0, 1.0, 1.5, 0.3
 _SAME_DEED, _RELATION = 2.0, 1.0
-_KEPT = 0.8  # of a topic's weight, a turn later
+_KEPT, _TOLD = 0.8, 0.3  # of a topic's weight: a turn later; in an answer only
 _PRONOUNS: dict[str, Need] = {
     **dict.fromkeys(["he", "him", "his", "she", "her", "hers", "himself", "herself"], "person"),
     **dict.fromkeys(
@@ -43,7 +42,7 @@ _ASKS_WHAT = re.compile(r"^\W*(?:who|what)(?: is|['’]s| was| are| were) (?P<wh
 class Turn:
     """A question as it was understood, and what its answer says, "" if it refused.
 
-    ``open`` is what was asked back about, instead of an answer ("it"), "" if nothing was.
+    ``open`` is what the answer asks back about, instead of telling ("it"), "" if it does not.
     """
 
     question: str
@@ -157,18 +156,23 @@ def described(noun: str, turns: Sequence[Turn]) -> Mention | None:
 
     "the center" is Los Sauzales after "What is Los Sauzales? A rehabilitation center …".
     """
-    wanted = stem(noun)
+    wanted = _singular(noun)
     for turn in reversed(turns):
         said = [*mentions(turn.question), *mentions(turn.answer)]
         kinds = dict([*_kinds(turn.question), *_kinds(turn.answer), *_asked_kind(turn)])
         for mention in said:
-            if mention.named and stem(kinds.get(mention.text, "")) == wanted:
+            if mention.named and noun == wanted == _singular(kinds.get(mention.text, "")) == wanted:
                 return mention
         for mention in said:
             words = mention.text.split()
-            if len(words) > 1 and wanted in map(stem, words if mention.named else words[-1:]):
+            told = mention.named or mention.compound
+            if told and len(words) > 1 and wanted in map(_singular, words):
                 return mention
     return None
+
+
+def _singular(noun: str) -> str:
+    return noun.lower().removesuffix("s")
 
 
 @lru_cache(maxsize=1024)
@@ -202,7 +206,7 @@ def topic(turns: Sequence[Turn], question: str = "") -> Mention | None:
     scores: dict[str, float] = {}
     best: dict[str, Mention] = {}
     for age, turn in enumerate(reversed(turns)):
-        texts = ((turn.question, 1.0), (turn.answer, 0.3))
+        texts = ((turn.question, 1.0), (turn.answer, _TOLD))
         for mention, weight in [(m, w) for text, w in texts for m in mentions(text)]:
             if not mention.named or mention.text.lower() in question.lower():
                 continue

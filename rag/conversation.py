@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rag.antecedents import POSSESSIVE, Turn, antecedent, gap, need, refers_back, topic
 from rag.context import READ, REMEMBERED, is_refusal, spoken
-from rag.descriptions import with_counted, with_described
+from rag.descriptions import in_full_names, with_counted, with_described
 from rag.ellipsis import asked_again, has_verb, is_bare, swapped
 from rag.language import parse
 from rag.mentions import QUESTION_WORD, Mention, mentions
@@ -37,7 +37,8 @@ _CORRECTION = re.compile(
 )
 _NOT = re.compile(
     r"^not (?P<old>[^,;:.]+?)(?:[,;:.]|\bbut\b)\s*(?:but |rather )?(?P<new>[^?!]+)[?!.]*$"
-    r"|^(?P<new2>[^?!,;:]+?)[,;:]? (?:and )?(?:not|instead of|rather than) (?P<old2>[^?!,;:]+?)[?!.]*$",
+    r"|^(?P<new2>[^?!,;:]+?)[,;:]? (?:and )?(?:not|instead of|rather than) "
+    r"(?P<old2>[^?!,;:]+?)[?!.]*$",
     re.I,
 )
 _NEW_TOPIC = re.compile(
@@ -57,8 +58,8 @@ _OF_EVENT = re.compile(  # "when was that?" after something that happened
     r"(?:that|this)(?:\s+(?:happen|occur|come about|take place))?\W*$",
     re.I,
 )
-_SAME = {word: forms for forms in ("he him his", "she her hers", "it its", "they them their")
-         for word in forms.split()}
+_FORMS = ("he him his", "she her hers", "it its", "they them their theirs")
+_SAME = {word: forms for forms in _FORMS for word in forms.split()}
 
 
 def standalone(question: str, history: Sequence[Message]) -> str:
@@ -69,17 +70,19 @@ def standalone(question: str, history: Sequence[Message]) -> str:
     white space tidied.
     """
     turns: list[Turn] = []
+    asked = ""
     for message in history[-REMEMBERED:]:
         if message.role == "user":
-            turns.append(Turn(_resolve(message.content[:READ], turns)))
+            asked = message.content[:READ]
+            turns.append(Turn(_resolve(asked, turns)))
         elif turns:
-            turns[-1] = _answered(turns[-1].question, spoken(message.content))
-    return _resolve(question, turns)
+            turns[-1] = _answered(turns[-1].question, asked, spoken(message.content))
+    return in_full_names(_resolve(question, turns), turns)
 
 
-def _answered(question: str, answer: str) -> Turn:
-    if asked_back := _ASKED_BACK.match(answer):
-        return Turn(question, open=asked_back["reference"])
+def _answered(question: str, asked: str, answer: str) -> Turn:
+    if asked_back := _ASKED_BACK.match(answer):  # nothing was put in that fits
+        return Turn(" ".join(asked.split()), answer, open=asked_back["reference"])
     return Turn(question, "" if is_refusal(answer) else answer)
 
 
@@ -87,8 +90,9 @@ def _resolve(question: str, turns: Sequence[Turn]) -> str:
     question = " ".join(question.split())
     if not question or not turns or not turns[-1].question or _NEW_TOPIC.match(question):
         return question
-    if turns[-1].open and not has_verb(question):
-        return _named(turns[-1], question)
+    last = turns[-1]
+    if last.open and (not has_verb(question) or question.strip(" ?!.,") in last.answer):
+        return _named(last, question)
     corrected = _CORRECTION.sub("", question)
     if corrected != question or (_NOT.match(question) and not has_verb(question)):
         return _corrected(corrected, turns)
@@ -128,7 +132,9 @@ def _corrected(rest: str, turns: Sequence[Turn]) -> str:
 
 def _returned(question: str, what: str, rest: str, turns: Sequence[Turn]) -> str:
     """A question that names its topic first stands alone, unless that topic is an older one."""
-    if any(mention.named for mention in mentions(what)) or not re.search(r"\bback\b", question, re.I):
+    if any(mention.named for mention in mentions(what)) or not re.search(
+        r"\bback\b", question, re.I
+    ):
         return question
     before = turns[:-1] or turns
     return question[: len(question) - len(rest)] + with_described(rest, before)
@@ -147,7 +153,7 @@ def _filled(question: str, turns: Sequence[Turn]) -> str:
     counted = with_counted(question, turns)
     if counted != question:
         return counted
-    found: dict[str, Mention] = {}
+    found: dict[str, Mention] = {}  # the second "he" of a question stays: it is plain by then
     filled, end = "", 0
     for token in parse(question):
         wanted = need(token)

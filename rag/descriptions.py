@@ -5,25 +5,25 @@ What they stand for is put behind them, in brackets: the words of the user stay.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rag.antecedents import ASKS_NAME, Gap, Turn, antecedent, described, topic
 from rag.language import parse
-from rag.mentions import QUESTION_WORD, Mention, Need, mentions
+from rag.mentions import QUESTION_WORD, TIMELESS, Mention, Need, mentions
 
 if TYPE_CHECKING:
-    from spacy.tokens import Span, Token
+    from spacy.tokens import Doc, Span
 
 _POINTING = frozenset({"the", "this", "that", "these", "those"})
-_GENERIC = frozenset(  # may stand for a name that nothing said to be one
-    "programme program project mission initiative scheme campaign operation plan agreement deal "
-    "pact treaty accord alliance partnership organisation organization company agency institution "
-    "university school centre center network drug medicine treatment method country city place "
-    "event man woman person".split()
+_KINDS = (  # may stand for a name that nothing said to be one
+    "programme program project mission initiative scheme campaign operation plan agreement "
+    "deal pact treaty accord alliance partnership organisation organization company agency "
+    "institution university school centre center network drug medicine treatment method "
+    "country city place event man woman person"
 )
+_GENERIC = frozenset(_KINDS.split())
 _GENERIC_NEED: dict[str, Need] = {
     **dict.fromkeys(("country", "city", "place"), "place"),
     **dict.fromkeys(("man", "woman", "person"), "person"),
@@ -34,8 +34,11 @@ _COUNTED = re.compile(
     r"|\bthe (?P<only>former|latter)\b",
     re.I,
 )
+_VAGUE = frozenset({"other", "same", "main", "whole"})
+_WORLD = "air sky sun moon earth world universe sea ocean internet future past weather bible us"
+_UNIQUE = frozenset(_WORLD.split())  # "the sky" is no part of anything
+_FEW = 3  # nouns: a question with more explains itself
 _NTH = {"first": 0, "former": 0, "second": 1, "latter": -1, "last": -1}
-V = os.environ.get("V", "")
 
 
 def with_counted(question: str, turns: Sequence[Turn]) -> str:
@@ -69,14 +72,25 @@ def with_described(question: str, turns: Sequence[Turn]) -> str:
     doc = parse(question)
     pointing = [chunk for chunk in doc.noun_chunks if _points(chunk)]
     for chunk in pointing:
-        noun = chunk.root.lemma_.lower()
+        noun = chunk.root.lower_
         mention = described(noun, turns)
         if mention is None and noun in _GENERIC and _is_plain(chunk):
-            mention = antecedent(Gap(_GENERIC_NEED.get(noun, "thing")), question, turns)
+            mention = _salient(_GENERIC_NEED.get(noun, "thing"), question, turns)
         if mention is not None and mention.text.lower() not in question.lower():
             return _behind(question, chunk.end_char, mention.text)
+    if _asks_part(doc):
+        part = antecedent(Gap("thing"), question, turns)
+        return _ending_in(question, f"of {part.phrase}") if part else question
     about = topic(turns, question) if _leans(question, pointing) else None
-    return _ending_in(question, about) if about is not None else question
+    return _ending_in(question, f"({about.text})") if about else question
+
+
+def _salient(need: Need, question: str, turns: Sequence[Turn]) -> Mention | None:
+    """What a noun like "mission" may stand for: no person and no country."""
+    mention = antecedent(Gap(need), question, turns)
+    if mention is None or (need == "thing" and (mention.person or mention.place)):
+        return None
+    return mention
 
 
 def _points(chunk: Span) -> bool:
@@ -85,6 +99,8 @@ def _points(chunk: Span) -> bool:
     return (
         chunk[0].lower_ in _POINTING
         and root.pos_ == "NOUN"
+        and root.lemma_ not in TIMELESS
+        and not (chunk.end < len(root.doc) and root.doc[chunk.end].pos_ == "PROPN")
         and not any(t.dep_ in ("relcl", "acl", "appos") for t in root.children)
         and not any(t.dep_ == "prep" and t.n_rights for t in root.children)
         and not any(t.tag_ in ("JJS", "RBS") or t.ent_type_ for t in chunk)
@@ -92,44 +108,63 @@ def _points(chunk: Span) -> bool:
 
 
 def _leans(question: str, pointing: Sequence[Span]) -> bool:
-    """Whether what a question asks about is part of something that it does not name."""
+    """Whether a question speaks of "the result", and no word of it says of what.
+
+    Without capitals its names cannot be seen, and a new topic would get the old one's name.
+    """
     doc = parse(question)
     nouns = [t for t in doc if t.pos_ in ("NOUN", "PROPN")]
-    if any(t.pos_ == "PROPN" for t in nouns) or len(nouns) > 3:
+    told = any(t.dep_ == "amod" and t.lower_ not in _VAGUE for t in doc)
+    told = told or any(t.lower_ == "of" or t.pos_ == "PROPN" for t in doc)
+    if told or len(nouns) > _FEW or question == question.lower():
         return False
-    if any(_is_plain(chunk) for chunk in pointing) and "a" in V:
-        return True
-    exist = any(t.dep_ == "expl" and t.lower_ in ("there", "where") for t in doc)
-    if exist and "b" in V and len(nouns) <= 2:
-        return True
-    return bool("c" in V and len(nouns) <= 1 and nouns and not any(t.pos_ == "VERB" for t in doc))
+    return any(_is_plain(chunk) and chunk.root.lemma_ not in _UNIQUE for chunk in pointing)
 
 
 def _is_plain(chunk: Span) -> bool:
     """Nothing but a noun, which many texts have: "the result", "the other side"."""
-    return all(token.lower_ in ("other", "same") for token in chunk[1:-1])
+    return all(token.lower_ in _VAGUE for token in chunk[1:-1])
 
 
 def _behind(text: str, end: int, name: str) -> str:
     return f"{text[:end]} ({name}){text[end:]}"
 
 
-def _ending_in(question: str, about: Mention) -> str:
-    doc = parse(question)
-    last: Token = doc[-2] if len(doc) > 1 and doc[-1].is_punct else doc[-1]
-    end = last.idx + len(last)
-    if _is_part(last):
-        return f"{question[:end]} of {about.phrase}{question[end:]}"
-    return _behind(question, end, about.text)
+def _ending_in(question: str, words: str) -> str:
+    end = len(question.rstrip(" ?!."))
+    return f"{question[:end]} {words}{question[end:]}"
 
 
-def _is_part(last: Token) -> bool:
-    """What is asked for with "what is the …" ends the question: "of X" can follow."""
-    chunks = [c for c in last.doc.noun_chunks if not QUESTION_WORD.match(c.text)]
+def _asks_part(doc: Doc) -> bool:
+    """Whether "what are the …" asks for a part of something, and says no more: "of X" fits."""
+    chunks = [c for c in doc.noun_chunks if not QUESTION_WORD.match(c.text)]
+    last = doc[-2] if len(doc) > 1 and doc[-1].is_punct else doc[-1]
     return (
         len(chunks) == 1
         and chunks[0].root == last
         and chunks[0][0].lower_ == "the"
         and last.dep_ in ("nsubj", "attr")
         and last.head.lemma_ == "be"
+        and QUESTION_WORD.match(doc.text) is not None
     )
+
+
+def in_full_names(question: str, turns: Sequence[Turn]) -> str:
+    """Give the one name of a person in full, as earlier turns have it: "Marco Rubio"."""
+    doc = parse(question)
+    texts = [text for turn in turns for text in (turn.question, turn.answer)]
+    people = {m.text for text in texts for m in mentions(text) if m.person}
+    full, end = "", 0
+    for token in doc:
+        beside = [doc[i].pos_ for i in (token.i - 1, token.i + 1) if 0 <= i < len(doc)]
+        if token.pos_ != "PROPN" or "PROPN" in beside:
+            continue
+        names = [name for name in people if _is_short_for(token.lower_, name.lower().split())]
+        if len(names) == 1 and names[0].lower() not in question.lower():
+            full += question[end : token.idx] + names[0]
+            end = token.idx + len(token)
+    return full + question[end:]
+
+
+def _is_short_for(word: str, name: list[str]) -> bool:
+    return 1 < len(name) <= 3 and word in (name[0], name[-1])

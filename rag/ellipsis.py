@@ -140,7 +140,7 @@ def _likeness(slot: _Slot, phrase: str, preposition: str, previous: str) -> floa
     there = parse(_put(previous, slot.start, slot.end, phrase))
     span = there.char_span(slot.start, slot.start + len(phrase), alignment_mode="expand")
     label = _label(span) if span is not None else ""
-    if label and slot.label:
+    if label or slot.label:
         score += _SAME_LABEL if label == slot.label else -_SAME_LABEL
     return score
 

@@ -27,12 +27,16 @@ _ROLE = re.compile(  # a common noun for somebody
     r"president|student|patient|assistant|guide|poet|pilot|saint|coach|judge)s?$",
     re.I,
 )
-_RELATIONS = frozenset(  # nouns that say how something is looked at, hardly ever meant by "it"
-    "role difference relationship relation similarity type kind sort effect part example reason "
-    "way thing number importance purpose advantage disadvantage benefit main use cause".split()
+_ASPECTS = (  # nouns that say how something is looked at, hardly ever meant by "it"
+    "role difference relationship relation similarity type kind sort effect part example "
+    "reason way thing number importance purpose advantage disadvantage benefit main use "
+    "cause"
 )
+_RELATIONS = frozenset(_ASPECTS.split())
 _COMPARED = frozenset({"than", "versus", "besides", "like", "unlike"})
 _ARTICLES = frozenset({"the", "a", "an", "this", "that", "these", "those"})
+_TIMES = "year month week day time moment period point way case"
+TIMELESS = frozenset(_TIMES.split())  # no thing that "that …" could be asked about
 _UNCOUNTED = ("DATE", "TIME", "CARDINAL", "ORDINAL", "PERCENT", "MONEY")
 
 
@@ -59,6 +63,7 @@ class Mention:
     verb: str
     role: str
     article: bool
+    compound: bool
 
     @property
     def phrase(self) -> str:
@@ -77,7 +82,8 @@ def in_full(mention: Mention, others: Iterable[Mention]) -> Mention:
 def _is_part(name: str, whole: Mention) -> bool:
     """The last name, or of a person the first."""
     low, full = name.lower(), whole.text.lower()
-    return full.endswith(f" {low}") or (whole.person and full.startswith(f"{low} "))
+    first = whole.person and low.isalpha() and len(whole.text.split()) <= 3
+    return full.endswith(f" {low}") or (first and full.startswith(f"{low} "))
 
 
 def misfit(mention: Mention, need: Need) -> int:
@@ -142,6 +148,7 @@ def _mention(span: Span, named: bool, owner: bool, start: int) -> Mention:
         verb=verb,
         role=role,
         article=any(t.lower_ in _ARTICLES for t in span.doc[start : span.start]),
+        compound=span[0].pos_ == "NOUN" and len(span) > 1,
     )
 
 
@@ -153,7 +160,8 @@ def deed(token: Token) -> tuple[str, str]:
     roles = {"nsubj": "subject", "nsubjpass": "object", "dobj": "object"}
     if head.pos_ != "VERB" or token.dep_ not in roles:
         return "", ""
-    return head.lemma_, roles[token.dep_]
+    passive = head.tag_ == "VBN" and any(c.lemma_ == "be" and c.dep_ == "aux" for c in head.lefts)
+    return head.lemma_, "object" if passive else roles[token.dep_]
 
 
 def is_asked_for(token: Token) -> bool:
@@ -211,11 +219,14 @@ def core(chunk: Span) -> Span | None:
 
 
 def _whole(span: Span) -> Span:
-    """A name with what belongs to it: "Secretary of State", "Model 3"."""
+    """A name with what belongs to it: "Secretary of State", "Model 3", a person's alone."""
     doc, end = span.doc, span.end
+    if span.root.ent_type_ == "PERSON" and span.root.pos_ == "PROPN":
+        person = [token.i for token in span if token.ent_type_ == "PERSON"]
+        return doc[person[0] : person[-1] + 1]
     if span.root.pos_ != "PROPN" or span.root.i != end - 1:
         return span
-    if end < len(doc) and doc[end].pos_ == "NUM" and not doc[end].ent_type_ == "DATE":
+    if end < len(doc) and doc[end].pos_ == "NUM" and doc[end].ent_type_ != "DATE":
         return doc[span.start : end + 1]
     of = end + 1 < len(doc) and doc[end].lower_ == "of" and doc[end].head == span.root
     while of and end + 1 < len(doc) and doc[end + 1].pos_ == "PROPN":
