@@ -115,6 +115,8 @@ def _followed(question: str, turns: Sequence[Turn]) -> str:
     elliptic = marked and rest and not asks and not has_verb(rest)
     if elliptic and not any(need(token) for token in parse(rest)):
         return swapped(rest, previous)
+    if asks and question[0].isupper():
+        rest = rest[0].upper() + rest[1:]
     return _filled(rest if asks else question, turns)
 
 
