@@ -160,7 +160,8 @@ def deed(token: Token) -> tuple[str, str]:
     roles = {"nsubj": "subject", "nsubjpass": "object", "dobj": "object"}
     if head.pos_ != "VERB" or token.dep_ not in roles:
         return "", ""
-    passive = head.tag_ in ("VBN", "VBD") and any(c.lemma_ == "be" and c.dep_ == "aux" for c in head.lefts)
+    helped = any(child.lemma_ == "be" and child.dep_ == "aux" for child in head.lefts)
+    passive = helped and head.tag_ in ("VBN", "VBD")  # which the grammar at times misses
     return head.lemma_, "object" if passive else roles[token.dep_]
 
 
