@@ -22,8 +22,9 @@ from evals.matching import normalise
 from evals.pool import Pool
 from evals.texts import token_f1
 from rag import Assistant, Settings
+from rag.clarify import open_reference
 from rag.context import said
-from rag.conversation import open_reference, standalone
+from rag.conversation import standalone
 from rag.schema import Message, Passage
 
 DEPTH = 5

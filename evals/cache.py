@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from evals import results
 from evals.results import Row
 
 RowT = TypeVar("RowT", bound=Row)
@@ -32,6 +33,15 @@ class Cache:
         self.path = folder / f"{digest(depends_on)}.jsonl"
         if fresh:
             self.path.unlink(missing_ok=True)
+
+    @classmethod
+    def of(
+        cls, folder: Path, system: str, depends_on: dict[str, Any], fresh: bool = False
+    ) -> Cache:
+        """The rows of a system on this machine, by this code; ``depends_on`` is what it reads."""
+        here = {"code": code_digest(), "versions": results.versions()}
+        here |= {"machine": results.machine(), "system": system}
+        return cls(folder, depends_on | here, fresh)
 
     def rows(self, kind: type[RowT], items: Sequence[BaseModel]) -> dict[int, RowT]:
         """Return the rows that are there, by the number of their item."""

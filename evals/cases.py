@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -23,6 +23,8 @@ Kind = Literal[
     "passage", "underspecified",
 ]  # fmt: skip
 Split = Literal["dev", "test"]
+
+Item = TypeVar("Item")
 
 SHOWN = 20  # problems that an error message lists
 
@@ -87,6 +89,10 @@ class Case(_Frozen):
     selections: tuple[tuple[int, ...], ...] = ()
     missing: str | None = None
     note: str | None = None
+    flagged: bool = Field(
+        default=False, description="Called wrong by a reader; not scored until it is edited."
+    )
+    said: str | None = Field(default=None, description="What was answered when it was flagged.")
     text_sha256: str | None = Field(
         default=None, description="Hash of the text that offsets point into, in hexadecimal."
     )
@@ -95,7 +101,7 @@ class Case(_Frozen):
     def _coherent(self) -> Case:
         if self.answerable != (self.status != "not_found"):
             raise ValueError("status must be not_found exactly when answerable is false")
-        known = (self.answer and self.evidence) or self.references
+        known = (self.answer and self.evidence) or self.references or self.flagged
         if self.answerable and not known and self.status != "needs_clarification":
             raise ValueError("an answerable case needs answer and evidence, or references")
         if not self.answerable and (self.answer or self.evidence or self.also):
@@ -176,12 +182,24 @@ def load_cases(path: Path) -> list[Case]:
 def select(
     cases: Iterable[Case], split: str = "all", kinds: Sequence[str] | None = None
 ) -> list[Case]:
-    """Return the cases of ``split`` ("all" for both) and, if given, of ``kinds``."""
+    """Return the cases of ``split`` ("all" for both) and, if given, of ``kinds``.
+
+    Those that are flagged are left out: nobody has said yet what a right answer is.
+    """
     return [
         case
         for case in cases
-        if split in ("all", case.split) and (kinds is None or case.kind in kinds)
+        if split in ("all", case.split)
+        and (kinds is None or case.kind in kinds)
+        and not case.flagged
     ]
+
+
+def spread(items: Sequence[Item], most: int | None) -> Sequence[Item]:
+    """Return ``most`` of ``items`` in even steps, for sets are often ordered; all if None."""
+    if most is None or most >= len(items):
+        return items
+    return [items[n * len(items) // most] for n in range(most)]
 
 
 def resolve(cases: Iterable[Case], library: Library) -> dict[str, Evidence]:
@@ -219,6 +237,12 @@ def resolve(cases: Iterable[Case], library: Library) -> dict[str, Evidence]:
     return found
 
 
+def places_of(quote: str, document: str, text: str) -> list[Place]:
+    """Return where the words of ``quote`` stand in ``text``, white space as it may be."""
+    pattern = r"\s+".join(re.escape(word) for word in quote.split())
+    return [Place(document, *match.span()) for match in re.finditer(pattern, text)]
+
+
 def _same_folder(cases: Iterable[Case], ids: dict[str, str]) -> None:
     """Tell a wrong folder from a few wrong spans."""
     spans = (s for c in cases for group in (*c.evidence, c.also, c.units) for s in group)
@@ -240,8 +264,7 @@ def _places(
     document = ids[span.document]
     text = text_of(document)
     if span.quote is not None:
-        pattern = r"\s+".join(re.escape(word) for word in span.quote.split())
-        found = [Place(document, *match.span()) for match in re.finditer(pattern, text)]
+        found = places_of(span.quote, document, text)
         if not found:
             raise LookupError(f"{span.document} does not hold the words {span.quote!r}")
         return found

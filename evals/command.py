@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from evals import results
-from evals.cache import Cache, code_digest
-from evals.cases import Case, CasesError, load_cases, select
+from evals.cache import Cache
+from evals.cases import Case, CasesError, load_cases, select, spread
 from evals.compare import compare
 from evals.datasets import SETS, MissingData
 from evals.draft import draft
 from evals.gate import ThresholdsError, shortfalls, thresholds_of
 from evals.pool import Collection
-from evals.report import render
+from evals.report import save
 from evals.results import Run, UnreadableRun
 from evals.run import Plan, run_answers, run_claims, run_rewrites
 from evals.summary import summary
@@ -61,7 +60,7 @@ class Request:
         """Name of the run, of its files and of its table of thresholds."""
         base = self.public or f"{(self.cases or GOLDEN).stem}-{self.split}"
         peer = "" if self.system == "footnote" else f"-{self.system}"
-        part = f"-first{self.limit}" if self.limit else ""
+        part = f"-sample{self.limit}" if self.limit else ""
         return f"{base}{peer}{part}"
 
 
@@ -80,7 +79,7 @@ def evaluate_command(request: Request) -> int:
             raise ThresholdsError(f"thresholds.toml has no table [{request.name}] to hold it to")
         run = run_request(request, console)
         missed = [] if request.gate is False else shortfalls(run, thresholds)
-        _write(run, thresholds, request.out)
+        save(run, thresholds, request.out)
     except Exception as error:
         explain(error, console)
         return FAILED
@@ -158,7 +157,10 @@ def run_request(request: Request, console: Console) -> Run:
     """
     if request.public is None:
         path = request.cases or GOLDEN
-        cases = select(load_cases(path), request.split)
+        loaded = load_cases(path)
+        cases = select(loaded, request.split)
+        if waiting := sum(case.flagged for case in loaded):
+            console.print(f"{waiting} flagged in the chat and not edited yet: left out")
         return _answers(request, cases, request.documents, console, f"{path.stem}, {request.split}")
     public = SETS.get(request.public)
     if public is None:
@@ -168,7 +170,7 @@ def run_request(request: Request, console: Console) -> Run:
         pool = request.out / ".pools" / content.pool.digest
         folder = content.pool.write(pool / "documents")
         return _answers(request, content.cases, folder, console, public.title, pool / ".footnote")
-    items = content[: request.limit]
+    items = spread(content, request.limit)
     with _planned(request, public.title, {}, console) as plan:
         if public.task == "claims":
             return run_claims(items, plan)
@@ -196,10 +198,8 @@ def _answers(
             line = f"skipped {file.source}: {file.reason}"
             console.print(line, markup=False, soft_wrap=True)
         system = open_system(request.system, assistant)
-        texts = sorted((d.source, d.content_hash) for d in assistant.index.documents())
-        depends_on = {"settings": system.settings, "texts": texts}
-        with _planned(request, title, depends_on, console, system.settings) as plan:
-            return run_answers(system, cases[: request.limit], plan)
+        with _planned(request, title, system.depends_on, console, system.settings) as plan:
+            return run_answers(system, spread(cases, request.limit), plan)
 
 
 def _there(documents: Path) -> None:
@@ -224,8 +224,6 @@ def _planned(
     settings: dict[str, Any] | None = None,
 ) -> Iterator[Plan]:
     """A plan that shows a progress bar and keeps its rows in ``out/.cache``."""
-    depends_on |= {"code": code_digest(), "versions": results.versions()}
-    depends_on |= {"machine": results.machine(), "system": request.system}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(
         *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
@@ -237,7 +235,7 @@ def _planned(
             system=request.system,
             settings=settings or {},
             progress=lambda done, total: bar.update(task, completed=done, total=total),
-            cache=Cache(request.out / ".cache", depends_on, request.fresh),
+            cache=Cache.of(request.out / ".cache", request.system, depends_on, request.fresh),
             jobs=request.jobs,
         )
 
@@ -252,14 +250,3 @@ def explain(error: Exception, console: Console) -> None:
     else:
         text = "".join(traceback.format_exception(error))
     console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def _write(run: Run, thresholds: dict[str, float], out: Path) -> None:
-    """Leave the run and its report, which compares it with the one that was there."""
-    path = out / f"{run.name}.jsonl"
-    try:
-        before = Run.load(path)
-    except UnreadableRun:  # none, or of an older version
-        before = None
-    run.save(path)
-    path.with_suffix(".html").write_text(render(run, thresholds, before), encoding="utf-8")

@@ -3,19 +3,17 @@
 A sentence that defines, dates or counts something is turned into the question it answers, by its
 grammar (in the manner of Heilman and Smith, "Good Question!", NAACL 2010, reduced to patterns
 that seldom go wrong). The sentence is the evidence, the words that were asked for the answer. An
-unanswerable question is one of these with a name in it exchanged for another, kept only if no
-passage of the index speaks of the new name and of what is asked at once.
+unanswerable question is one of these with a name or a year in it exchanged (``evals.exchange``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from evals.cases import Case, Span
-from evals.matching import holds
+from evals.exchange import Drafted, Exchange, Texts, unanswerable
 from index.sentences import sentences
 from rag.language import parse
 
@@ -25,14 +23,8 @@ if TYPE_CHECKING:
     from index import Index
 
 WORDS = range(6, 36)  # a shorter sentence says too little, a longer one is parsed badly
+_LONGEST_DATE = 5  # tokens of "on 30 October 2000,"; more is a clause of its own
 _NAMES = {"PERSON": "person", "GPE": "place", "LOC": "place", "ORG": "organisation"}
-# Names to exchange for when the documents hold no other of the kind; one that is in the
-# documents is not used.
-_STRANGERS = {
-    "person": ("Ingrid Solberg", "Tomás Ferreira", "Amina Diallo", "Kenji Morita"),
-    "place": ("Uruguay", "Slovenia", "Botswana", "Nepal"),
-    "organisation": ("the Baltic Museum Fund", "the Alpine Rescue Union"),
-}
 _ODD = re.compile(r"[\"“”«»;:|\n\t]|\.\.\.|…")
 _LOOSE = frozenset({"PRON", "DET"})
 _POINTING = frozenset(
@@ -60,19 +52,6 @@ _UNITS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """A question made from a sentence: what answers it, and which name in it can be exchanged."""
-
-    question: str
-    answer: str
-    source: str
-    quote: str
-    name: str | None
-    name_kind: str | None
-    asks: tuple[str, ...]
-
-
 def draft(
     index: Index, most: int, progress: Callable[[int, int], None] | None = None
 ) -> list[Case]:
@@ -83,14 +62,14 @@ def draft(
     """
     found = list(_answerable(index, most, progress))
     wanted = most // 3
-    silent = list(_unanswerable(found, _Texts(index), wanted))
+    silent = list(unanswerable(found, Texts(index), wanted))
     kept = found[: most - len(silent)]
     cases = [_case(n, item) for n, item in enumerate(kept, start=1)]
-    return cases + [_silent_case(n, *item) for n, item in enumerate(silent, start=1)]
+    return cases + [_silent_case(n, item) for n, item in enumerate(silent, start=1)]
 
 
 def questions(sentence: str, source: str = "") -> Iterator[Drafted]:
-    """Yield the questions that ``sentence`` answers: what or who is it, when, how many."""
+    """Yield the questions that ``sentence`` answers: what or who, when, how many."""
     odd = _ODD.search(sentence) or _ITEM.match(sentence)
     if odd or len(sentence.split()) not in WORDS:
         return
@@ -99,7 +78,7 @@ def questions(sentence: str, source: str = "") -> Iterator[Drafted]:
     subject = _child(root, "nsubj", "nsubjpass") if root is not None else None
     if root is None or subject is None or _vague(subject):
         return
-    for make in (_definition, _date, _count):
+    for make in (_definition, _date, _count, _doer):
         if made := make(doc, root, subject):
             question, answer = made
             name, kind = _name(doc, question)
@@ -121,14 +100,41 @@ def _definition(doc: Doc, root: Token, subject: Token) -> tuple[str, str] | None
 
 def _date(doc: Doc, root: Token, subject: Token) -> tuple[str, str] | None:
     """Ask when: "The bridge was opened in 1904" → "When was the bridge opened"."""
+    date = _dated(doc, root)
+    if date is None:
+        return None
+    cut = {token.i for token in date.subtree}
+    asked = _asked("When", root, subject, cut)
+    answer = next(e.text for e in doc.ents if e.label_ == "DATE" and e.root.head == date)
+    return (asked, answer) if asked else None
+
+
+def _doer(doc: Doc, root: Token, subject: Token) -> tuple[str, str] | None:
+    """Ask who or what: "Ann Lind built the mill in 1904" → "Who built the mill in 1904"."""
+    date = _dated(doc, root)
+    person = subject.ent_type_ == "PERSON"
+    # A name that acts and is not known to be a person's may be one: neither "who" nor "what".
+    unclear = subject.tag_ == "NNP" and not person and subject.dep_ == "nsubj"
+    if date is None or unclear or subject.tag_ not in ("NN", "NNP") or _child(subject, "conj"):
+        return None
+    cut = {token.i for token in date.subtree}
+    rest = _rest(root, {token.i for token in subject.subtree} | cut)
+    if not rest or len(cut) > _LONGEST_DATE:
+        return None
+    helpers = [t.text for t in root.lefts if t.dep_ in ("aux", "auxpass")]
+    word = "Who" if person else "What"
+    when = doc[min(cut) : max(cut) + 1].text
+    parts = [word, *helpers, root.text, rest, when[0].lower() + when[1:]]
+    return " ".join(parts) + "?", _phrase(subject)
+
+
+def _dated(doc: Doc, root: Token) -> Token | None:
+    """The preposition that ties a date with a year to ``root``: the "in" of "in 1904"."""
     for entity in doc.ents:
         preposition = entity.root.head
         dated = entity.label_ == "DATE" and re.search(r"\b\d{4}\b", entity.text)
-        if not dated or preposition.dep_ != "prep" or preposition.head != root:
-            continue
-        cut = {token.i for token in preposition.subtree}
-        asked = _asked("When", root, subject, cut)
-        return (asked, entity.text) if asked else None
+        if dated and preposition.dep_ == "prep" and preposition.head == root:
+            return preposition
     return None
 
 
@@ -153,13 +159,9 @@ def _asked(word: str, root: Token, subject: Token, cut: set[int]) -> str | None:
     if root.tag_ not in ("VBD", "VBN", "VBZ", "VBP") and root.lemma_ != "be":
         return None
     auxiliaries = [t for t in root.lefts if t.dep_ in ("aux", "auxpass")]
-    inside = {t.i for t in subject.subtree} | {t.i for t in auxiliaries} | cut
-    after = [t for t in root.doc[root.i + 1 :] if t.i not in inside]
-    after = after[:-1] if after and after[-1].is_punct else after
-    clauses = ("conj", "ccomp", "advcl", "parataxis", "nsubj", "nsubjpass")
-    if any(t.is_punct or (t.dep_ in clauses and t.head == root) for t in after):
+    rest = _rest(root, {t.i for t in subject.subtree} | {t.i for t in auxiliaries} | cut)
+    if rest is None:
         return None
-    rest = " ".join("".join(t.text_with_ws for t in after).split())
     who = _phrase(subject)
     if auxiliaries:
         helpers = [t.text for t in auxiliaries[1:]]
@@ -170,6 +172,16 @@ def _asked(word: str, root: Token, subject: Token, cut: set[int]) -> str | None:
         do = {"VBZ": "does", "VBP": "do"}.get(root.tag_, "did")
         parts = [word, do, who, root.lemma_, rest]
     return " ".join(part for part in parts if part).replace(" ,", ",") + "?"
+
+
+def _rest(root: Token, inside: set[int]) -> str | None:
+    """What follows ``root`` in its clause, without the tokens in ``inside``; None if it goes on."""
+    after = [t for t in root.doc[root.i + 1 :] if t.i not in inside]
+    after = after[:-1] if after and after[-1].is_punct else after
+    clauses = ("conj", "ccomp", "advcl", "parataxis", "nsubj", "nsubjpass")
+    if any(t.is_punct or (t.dep_ in clauses and t.head == root) for t in after):
+        return None
+    return " ".join("".join(t.text_with_ws for t in after).split())
 
 
 def _child(token: Token | None, *relations: str) -> Token | None:
@@ -212,26 +224,6 @@ def _content(doc: Doc, answer: str, name: str | None) -> Iterator[str]:
             yield token.lemma_.lower()
 
 
-class _Texts:
-    """The passages of the index, searched for words that stand together."""
-
-    def __init__(self, index: Index) -> None:
-        ids = (f"{d.id}:{n}" for d in index.documents() for n in range(d.passages))
-        self._passages = [passage.text for passage in index.passages(list(ids))]
-        self._names: dict[str, list[str]] = {}
-
-    def say(self, name: str) -> list[str]:
-        """The passages that hold ``name``, or its last word: "Lopez" for "Maria Lopez"."""
-        return [
-            text for text in self._passages if holds(text, name) or holds(text, name.split()[-1])
-        ]
-
-    def together(self, name: str, words: Iterable[str]) -> bool:
-        """Say whether a passage holds ``name`` and any of ``words``, by the first five letters."""
-        stems = [word[:5] for word in words]
-        return any(stem in text.lower() for text in self.say(name) for stem in stems)
-
-
 def _answerable(
     index: Index, most: int, progress: Callable[[int, int], None] | None
 ) -> Iterator[Drafted]:
@@ -260,41 +252,6 @@ def _from_document(text: str, source: str) -> Iterator[Drafted]:
             yield from questions(sentence, source)
 
 
-def _unanswerable(
-    drafted: Sequence[Drafted], texts: _Texts, most: int
-) -> Iterator[tuple[Drafted, str, str]]:
-    """Yield a drafted question, the question with another name in it, and that name."""
-    names: dict[str, list[str]] = {}
-    for item in drafted:
-        if item.name and item.name_kind and item.name not in names.get(item.name_kind, []):
-            names.setdefault(item.name_kind, []).append(item.name)
-    found = 0
-    for item in drafted:
-        if found == most:
-            return
-        other = _stranger(item, names, texts, found)
-        if item.name and other:
-            found += 1
-            yield item, item.question.replace(item.name, other), other
-
-
-def _stranger(item: Drafted, names: dict[str, list[str]], texts: _Texts, turn: int) -> str | None:
-    """Another name of the kind of the question's, that nothing is said of; they take turns."""
-    if item.name is None or item.name_kind is None or not item.asks:
-        return None
-    others = [*names[item.name_kind], *_STRANGERS[item.name_kind]]
-    first = turn % len(others)
-    for other in [*others[first:], *others[:first]]:
-        alike = other in item.quote or other in item.name or item.name in other
-        if other in _STRANGERS[item.name_kind]:
-            spoken_of = bool(texts.say(other))
-        else:
-            spoken_of = texts.together(other, item.asks)
-        if not alike and not spoken_of:
-            return other
-    return None
-
-
 def _case(number: int, item: Drafted) -> Case:
     return Case(
         id=f"draft-{number:03d}",
@@ -309,14 +266,15 @@ def _case(number: int, item: Drafted) -> Case:
     )
 
 
-def _silent_case(number: int, item: Drafted, question: str, other: str) -> Case:
+def _silent_case(number: int, exchange: Exchange) -> Case:
+    old, new = exchange.old, exchange.new
     return Case(
         id=f"draft-silent-{number:03d}",
         split="dev",
         kind="unanswerable",
-        question=question,
+        question=exchange.question,
         answerable=False,
         status="not_found",
-        missing=f"this of {other}",
-        note=f"drafted by putting {other} for {item.name}: check that the documents are silent",
+        missing=f"this {'in' if new.isdigit() else 'of'} {new}",
+        note=f"drafted by putting {new} for {old}: check that the documents are silent",
     )

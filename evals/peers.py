@@ -9,13 +9,16 @@ not they support it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from evals.cases import Case
 from evals.systems import Footnote, cited
 from index.sentences import sentences
 from rag.schema import Answer, Passage, Sentence
+from rag.writers.usage import Meter
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -61,8 +64,10 @@ class CitationEngine(Footnote):
                 return [NodeWithScore(node=node, score=1.0) for node in nodes]
 
         engine = CitationQueryEngine(Found(), llm=self._model)
-        response = engine.query(asked.standalone_question)
-        return self.read(asked, str(response), asked.passages)
+        with _metered() as meter:
+            response = engine.query(asked.standalone_question)
+        answer = self.read(asked, str(response), asked.passages)
+        return answer.model_copy(update={"usage": meter.usage})
 
     def read(self, asked: Answer, text: str, passages: Sequence[Passage]) -> Answer:
         """Return a written text in our form; a marker without a source is left out."""
@@ -94,6 +99,31 @@ class CitationEngine(Footnote):
     def confidence(self, answer: Answer) -> float | None:
         """It has none: 1 if it answered, 0 if it refused."""
         return float(answer.status != "not_found")
+
+
+@contextmanager
+def _metered() -> Iterator[Meter]:
+    """Count what this thread asks a model for: llama-index tells of it by events."""
+    from llama_index.core import instrumentation
+    from llama_index.core.instrumentation.event_handlers import BaseEventHandler
+    from llama_index.core.instrumentation.events.llm import LLMChatEndEvent
+
+    meter, here = Meter(), threading.get_ident()
+
+    class Listener(BaseEventHandler):
+        def handle(self, event: Any, **kwargs: Any) -> None:
+            ours = threading.get_ident() == here
+            if ours and isinstance(event, LLMChatEndEvent) and event.response is not None:
+                meter.ask(event.messages)
+                meter.hear(event.response.message.content or "", event.response.raw)
+
+    root = instrumentation.get_dispatcher()  # type: ignore[attr-defined] # not in its __all__
+    listener = Listener()
+    root.add_event_handler(listener)
+    try:
+        yield meter
+    finally:
+        root.event_handlers.remove(listener)
 
 
 def _said(text: str, markers: list[int]) -> Sentence:

@@ -16,7 +16,7 @@ from evals.classification import reliability
 from evals.gate import shortfalls
 from evals.intervals import Estimate, risk_coverage
 from evals.metrics import evidence_at, recall_at
-from evals.results import AnswerRow, Run
+from evals.results import AnswerRow, Run, UnreadableRun
 from rag.schema import Status
 
 STYLE = Path(__file__).parent / "report.css"
@@ -69,6 +69,17 @@ def render(run: Run, thresholds: Mapping[str, float], before: Run | None = None)
     )
 
 
+def save(run: Run, thresholds: Mapping[str, float], out: Path) -> None:
+    """Leave the run and its report in ``out``, compared with the run that was there."""
+    path = out / f"{run.name}.jsonl"
+    try:
+        before = Run.load(path)
+    except UnreadableRun:  # none, or of an older version
+        before = None
+    run.save(path)
+    path.with_suffix(".html").write_text(render(run, thresholds, before), encoding="utf-8")
+
+
 def _header(run: Run) -> str:
     commit = f" · commit {run.commit[:10]}{run.commit[40:]}" if run.commit else ""
     when = run.started.replace("T", " ").replace("+00:00", " UTC")
@@ -96,7 +107,8 @@ def _tiles(run: Run) -> str:
         for name in HEADLINE
         if (found := run.overall.get(name))
     ]
-    return f"<div class=tiles>{''.join(tiles)}</div>"
+    cost = f"<p class='soft small'>{escape(str(run.cost))}</p>" if run.cost else ""
+    return f"<div class=tiles>{''.join(tiles)}</div>{cost}"
 
 
 def _interval(found: Estimate) -> str:

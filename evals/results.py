@@ -10,7 +10,9 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -96,12 +98,49 @@ class RewriteRow(Row):
 AnyRow = Annotated[AnswerRow | ClaimRow | RewriteRow, Field(discriminator="task")]
 
 
+class Cost(BaseModel):
+    """What answers took of a language model: means over all of them, refusals too.
+
+    ``estimated`` is how many were counted, in part, from the length of the text.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    answers: int
+    calls: float
+    tokens_in: float
+    tokens_out: float
+    estimated: int = 0
+
+    @classmethod
+    def of(cls, answers: Sequence[Answer]) -> Cost:
+        """Average what ``answers`` took; there is at least one."""
+        spent = [answer.usage for answer in answers]
+        return cls(
+            answers=len(spent),
+            calls=fmean(usage.calls for usage in spent),
+            tokens_in=fmean(usage.tokens_in for usage in spent),
+            tokens_out=fmean(usage.tokens_out for usage in spent),
+            estimated=sum(usage.estimated for usage in spent),
+        )
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        if not self.calls:
+            return "No language model was asked: 0 calls, 0 tokens."
+        how = f"; {self.estimated} of {self.answers} are estimates" if self.estimated else ""
+        return (
+            f"An answer takes {self.calls:.2f} calls of a language model, {self.tokens_in:,.0f} "
+            f"tokens in and {self.tokens_out:,.0f} out, on average{how}."
+        )
+
+
 class Run(BaseModel):
     """A system over the cases of a set.
 
     ``overall``, ``by_group`` and ``by_split`` map metric names (``evals.catalogue.METRICS``) to
     estimates; a metric that applies to no case of a group is absent. ``cached`` says how many
-    rows were taken over from an earlier run of exactly this system.
+    rows were taken over from an earlier run of exactly this system. ``cost`` is there for answers.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -122,6 +161,7 @@ class Run(BaseModel):
     by_split: dict[Split, dict[str, Estimate]]
     statuses: dict[Status, dict[Status, int]]
     latency_ms: dict[str, float]
+    cost: Cost | None = None
 
     @property
     def answers(self) -> tuple[AnswerRow, ...]:

@@ -88,6 +88,7 @@ def run_answers(system: System, cases: Sequence[Case], plan: Plan) -> Run:
         update={
             "by_split": {split: answering.aggregate(group) for split, group in by_split.items()},
             "statuses": statuses,
+            "cost": results.Cost.of([row.answer for row in rows]),
         }
     )
 

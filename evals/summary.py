@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from evals.published import ANCHORS
 from evals.results import Run, UnreadableRun
 from evals.systems import PEERS
 
+_PART = re.compile(r"-sample(\d+)$")
 _OPENING = """# Results
 
 Written by `footnote eval results` from runs of `footnote eval`; do not edit. Each figure stands
@@ -27,7 +29,7 @@ def summary(folder: Path) -> str:
     runs = sorted(_runs(folder), key=lambda run: run.name)
     if not runs:
         raise UnreadableRun(f"{folder} holds no run of `footnote eval`")
-    own = [run for run in runs if not _base(run)]
+    own = [run for run in runs if run.system not in PEERS]
     parts = [_OPENING, _circumstances(runs), *(_section(run, runs) for run in own)]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -42,9 +44,19 @@ def _runs(folder: Path) -> list[Run]:
     return found
 
 
-def _base(run: Run) -> str:
-    """The name of the run that this peer's run stands beside; "" for our own."""
-    return run.name.removesuffix(f"-{run.system}") if run.system in PEERS else ""
+def _beside(run: Run, runs: Sequence[Run]) -> list[Run]:
+    """The runs of peers over the set of ``run``.
+
+    A peer that was asked some of the cases stands beside ours over the same ones if there is such
+    a run, else beside ours over all of them.
+    """
+    own = {other.name for other in runs if other.system not in PEERS}
+
+    def base(peer: Run) -> str:
+        name = peer.name.replace(f"-{peer.system}", "")
+        return name if name in own else _PART.sub("", name)
+
+    return [other for other in runs if other.system in PEERS and base(other) == run.name]
 
 
 def _circumstances(runs: Sequence[Run]) -> str:
@@ -60,9 +72,9 @@ def _commit(run: Run) -> str:
 
 
 def _section(run: Run, runs: Sequence[Run]) -> str:
-    peers = [other for other in runs if _base(other) == run.name]
+    peers = _beside(run, runs)
     names = [name for name in METRICS if name in run.overall]
-    head = ["Footnote", *(peer.system for peer in peers)]
+    head = ["Footnote", *map(_peer, peers)]
     lines = [
         f"## {run.title or run.name}: {len(run.rows)} cases\n",
         _row(["metric", *head]),
@@ -71,13 +83,25 @@ def _section(run: Run, runs: Sequence[Run]) -> str:
     for name in names:
         cells = [_cell(one, name) for one in (run, *peers)]
         lines.append(_row([METRICS[name].label, *cells]))
-    p50, p95 = run.latency_ms["p50"], run.latency_ms["p95"]
-    lines.append(
-        f"\nOne case takes {p50:.0f} ms at the median, {p95:.0f} ms at the 95th percentile."
-    )
-    writer = run.settings.get("llm")
-    lines.append(f"Written by {writer}." if writer else "")
+    lines += ["", *(_speed(one, name) for one, name in zip((run, *peers), head, strict=True))]
     return "\n".join([*lines, *_published(run, names), ""])
+
+
+def _peer(run: Run) -> str:
+    part = _PART.search(run.name)
+    return f"{run.system}, {part[1]} of the cases" if part else run.system
+
+
+def _speed(run: Run, name: str) -> str:
+    """How long a case takes, and what it costs, in a line."""
+    p50, p95 = run.latency_ms["p50"], run.latency_ms["p95"]
+    writer = run.settings.get("llm")
+    parts = [
+        f"- {name}: a case takes {p50:.0f} ms at the median, {p95:.0f} ms at the 95th percentile.",
+        str(run.cost) if run.cost else "",
+        f"Written by {writer}." if writer else "",
+    ]
+    return " ".join(filter(None, parts))
 
 
 def _cell(run: Run, name: str) -> str:

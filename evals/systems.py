@@ -28,6 +28,8 @@ class System(Protocol):
     def index(self) -> Library: ...  # noqa: D102
     @property
     def settings(self) -> dict[str, Any]: ...  # noqa: D102
+    @property
+    def depends_on(self) -> dict[str, Any]: ...  # noqa: D102
     def answer(self, case: Case) -> Answer: ...  # noqa: D102
     def search(self, case: Case, depth: int) -> Sequence[Passage]: ...  # noqa: D102
     def confidence(self, answer: Answer) -> float | None: ...  # noqa: D102
@@ -47,6 +49,12 @@ class Footnote:
         """The assistant's settings, without secrets and without where its folders lie."""
         settings = self._assistant.settings
         return settings.model_dump(mode="json", exclude={"api_key", "llm_api_key"})
+
+    @property
+    def depends_on(self) -> dict[str, Any]:
+        """What its answers depend on, besides the code: the settings, and the texts it reads."""
+        texts = sorted((d.source, d.content_hash) for d in self._assistant.index.documents())
+        return {"settings": self.settings, "texts": texts}
 
     def answer(self, case: Case) -> Answer:
         """Ask the question after its history, of the given documents if the case names some."""

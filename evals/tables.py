@@ -37,6 +37,8 @@ def print_run(
     console.print(f"handled right by group: {by_group}", markup=False)
     p50, p95 = run.latency_ms["p50"], run.latency_ms["p95"]
     console.print(f"latency: p50 {p50:.0f} ms, p95 {p95:.0f} ms; {run.cached} rows from the cache")
+    if run.cost:
+        console.print(f"cost: {run.cost}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"{out / run.name}.jsonl and .html written", markup=False, soft_wrap=True)
     for shortfall in missed:
         console.print(f"[red]under its threshold:[/red] {escape(str(shortfall))}")

@@ -9,11 +9,13 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
+from threading import Event
 from typing import TYPE_CHECKING
 
 from index import lexical, rows
 from index.database import Database
 from index.document import Document, Page
+from index.postings import Postings
 from index.rows import FileState
 from index.types import DocumentInfo, Hit, Skipped, StoredPassage, document_id
 
@@ -30,6 +32,7 @@ class Catalog:
 
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
+        self._postings = Postings()
 
     def close(self) -> None:
         """Close the file."""
@@ -187,9 +190,19 @@ class Catalog:
         ]
 
     def search(self, query: str, k: int, documents: Collection[str] | None = None) -> list[Hit]:
-        """Return the passages that best match the words of ``query``: see ``lexical.search``."""
+        """Return the passages that best match the words of ``query``: see ``Postings.search``."""
         with self.database.reading() as db:
-            return lexical.search(db, query, k, documents)
+            return self._postings.search(db, query, k, documents)
+
+    def read_ahead(self, stop: Event) -> None:
+        """Read the words that many passages have, so that searches need not: see ``Postings``."""
+        with self.database.reading() as db:
+            stems = self._postings.frequent(db)
+        for stem in stems:
+            if stop.is_set():
+                return
+            with self.database.reading() as db:
+                self._postings.read(db, stem)
 
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """Return in how many passages each term occurs: see ``lexical.document_frequency``."""

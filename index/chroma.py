@@ -16,6 +16,7 @@ from index.offline import go_offline
 from index.types import ChromaUnreachable
 
 BATCH = 1_000  # rows given to Chroma at once
+PATIENCE = 30.0  # seconds that a server may take to answer
 
 _SAME = 0.01  # cosine distance below which a vector has found itself, float16 rounding included
 
@@ -102,10 +103,14 @@ def server_client(url: str) -> Any:
         raise ChromaUnreachable(url, "it is no address such as http://localhost:8000")
     go_offline()
     import chromadb
+    import httpx  # comes with chromadb
     from chromadb.config import Settings
 
-    settings = Settings(anonymized_telemetry=False)
-    try:
-        return chromadb.HttpClient(host, port or (443 if ssl else 8000), ssl, settings=settings)
+    port, settings = port or (443 if ssl else 8000), Settings(anonymized_telemetry=False)
+    try:  # Chroma's own client waits for ever, also while it is made
+        httpx.get(f"{parts.scheme}://{parts.netloc}/api/v2/heartbeat", timeout=PATIENCE)
+        client = chromadb.HttpClient(host, port, ssl, settings=settings)
+        client._server._session.timeout = httpx.Timeout(PATIENCE)
+        return client
     except Exception as error:
         raise ChromaUnreachable(url, str(error)) from error

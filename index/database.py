@@ -52,6 +52,12 @@ _STEPS = (
     ),
 )
 VERSION = len(_STEPS)
+_READER = (  # what a connection that reads has besides: views of what FTS5 holds
+    "PRAGMA temp_store = MEMORY",
+    "CREATE VIRTUAL TABLE temp.postings USING fts5vocab(main, lexical, instance)",
+    "CREATE VIRTUAL TABLE temp.frequencies USING fts5vocab(main, lexical, row)",
+    "PRAGMA query_only = ON",
+)
 
 
 class Database:
@@ -64,22 +70,26 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._absolute = path.absolute()  # the process may change its folder
         self._readers: deque[sqlite3.Connection] = deque()
         self._write_lock = Lock()
         self._closed = False
         try:
             self._writer = self._prepared()
+            self._file = _file(self._absolute)
         except sqlite3.Error as error:
             raise explained(error, path) from error
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection on which every query sees the same, finished state."""
+        self._check_in_place()
         try:
             db = self._readers.pop()
         except IndexError:
             db = self._connect()
-            db.execute("PRAGMA query_only = ON")
+            for statement in _READER:
+                db.execute(statement)
         try:
             db.execute("BEGIN")
             yield db
@@ -96,6 +106,7 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Lend the connection that writes; all of it is committed at the end, or none."""
         with self._write_lock:
+            self._check_in_place()
             db = self._writer
             try:
                 db.execute("BEGIN IMMEDIATE")
@@ -114,6 +125,13 @@ class Database:
         with self._write_lock:
             self._writer.close()
 
+    def _check_in_place(self) -> None:
+        """What another process has set aside must not be written to, nor answered from."""
+        if _file(self._absolute) != self._file and not self._closed:
+            raise IndexUnusable(
+                f"the index in {self.path.parent} was set aside or replaced; start Footnote again"
+            )
+
     def _close_readers(self) -> None:
         while self._readers:
             self._readers.pop().close()
@@ -121,7 +139,9 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         if self._closed:
             raise RuntimeError(f"the index in {self.path.parent} is closed")
-        db = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(
+            self._absolute, timeout=60, isolation_level=None, check_same_thread=False
+        )
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         return db
@@ -158,6 +178,15 @@ class Database:
 def point_of(vector: bytes) -> str:
     """Return the name of a vector: equal numbers, equal name."""
     return blake2b(vector, digest_size=16).hexdigest()
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one of the same name; None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _version(db: sqlite3.Connection) -> int:

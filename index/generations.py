@@ -33,6 +33,7 @@ class Generations(Protocol):
 
     place: str  # the folder or address, for people
     key: str  # the name in the catalog's state under which is kept what is in use
+    patience: float | None  # seconds that closing waits for a repair; None: until it is done
 
     def create(self) -> str:
         """Return the name of a generation that does not exist yet."""
@@ -68,6 +69,7 @@ class Folders:
     def __init__(self, root: Path, name: str) -> None:
         self.place = str(root)
         self.key = "vectors"
+        self.patience: float | None = None
         self._root = root
         self._name = name
 
@@ -141,6 +143,7 @@ class Collections:
 
     def __init__(self, url: str, owner: str, name: str) -> None:
         self.place = url
+        self.patience: float | None = 5.0  # it may wait for a server that does not answer
         self.key = f"vectors {url}"
         self._prefix = f"footnote-{owner}-{name}-"
 

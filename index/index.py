@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Self
 
 from index.catalog import Catalog
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _PATIENCE = 3600.0  # seconds that a sync waits for that of another process
+_COURTESY = 30.0  # seconds that an examination does
 
 
 class Index(Closing):
@@ -90,10 +91,16 @@ class Index(Closing):
                 ownership.release()
             raise
 
-    def sync(self, folder: Path, progress: Callable[[Progress], None] | None = None) -> SyncReport:
+    def sync(
+        self,
+        folder: Path,
+        progress: Callable[[Progress], None] | None = None,
+        allow_empty: bool = False,
+    ) -> SyncReport:
         """Make the index equal to ``folder``; a second sync waits until the first is done.
 
-        Safe to kill: the next sync finishes the work. ``progress`` is called in this thread.
+        Safe to kill: the next sync finishes the work. ``progress`` is called in this thread. An
+        empty folder empties the index only with ``allow_empty``; else ``kept`` is reported.
 
         Raises:
             FileNotFoundError: if there is no ``folder``.
@@ -111,6 +118,7 @@ class Index(Closing):
                 folder,
                 self.data,
                 progress or (lambda _: None),
+                allow_empty,
             )
 
     def rebuild(self) -> None:
@@ -122,8 +130,15 @@ class Index(Closing):
             self._vectors.rebuild()
 
     def health(self) -> Health:
-        """Wait until the vector index is opened and repaired, then examine everything."""
-        return examine(self.data, self._catalog, self._embeddings, self._vectors, self.chroma_url)
+        """Wait until the vector index is opened and repaired, then examine everything.
+
+        Raises:
+            IndexLocked: if another process is syncing (with a Chroma server).
+        """
+        with self._syncing, self._ownership.held(patience=_COURTESY):
+            return examine(
+                self.data, self._catalog, self._embeddings, self._vectors, self.chroma_url
+            )
 
     def documents(self) -> list[DocumentInfo]:
         """Return every document, ordered by source."""
@@ -178,6 +193,13 @@ class Index(Closing):
         Larger is better and all scores are positive; ``documents`` as in ``search_dense``.
         """
         return self._catalog.search(query, k, documents)
+
+    def read_ahead(self, stop: Event) -> None:
+        """Read into memory what searches by words need, until ``stop`` is set.
+
+        For who answers many questions: the first searches after a change need not wait for it.
+        """
+        self._catalog.read_ahead(stop)
 
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """Return in how many passages (or their titles and headings) each term's stem occurs."""

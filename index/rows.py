@@ -84,19 +84,22 @@ def insert_passages(
         rows,
     )
     lexical.add(db, _words_of(db, key))
+    _count(db, "words")
 
 
 def forget(db: sqlite3.Connection, source: str) -> None:
     """Delete all that is known of a file, the document read from it included."""
     document = document_id(source)
-    lexical.remove(db, _words_of(db, document))
+    if words := _words_of(db, document):
+        lexical.remove(db, words)
+        _count(db, "words")
     db.execute("DELETE FROM documents WHERE id = ?", (document,))
     db.execute("DELETE FROM skipped WHERE source = ?", (source,))
 
 
 def count_change(db: sqlite3.Connection) -> None:
     """Let the revision grow, and note when it did."""
-    db.execute("UPDATE state SET value = value + 1 WHERE name = 'revision'")
+    _count(db, "revision")
     now = datetime.now(UTC).isoformat()
     db.execute("INSERT OR REPLACE INTO state (name, value) VALUES ('changed_at', ?)", (now,))
 
@@ -158,6 +161,14 @@ def document_info(row: tuple[Any, ...]) -> DocumentInfo:
         pages=len(json.loads(pages)) or None,
         indexed_at=datetime.fromisoformat(indexed_at),
         notes=tuple(json.loads(notes)),
+    )
+
+
+def _count(db: sqlite3.Connection, name: str) -> None:
+    db.execute(
+        """INSERT INTO state (name, value) VALUES (?, 1)
+           ON CONFLICT (name) DO UPDATE SET value = value + 1""",
+        (name,),
     )
 
 

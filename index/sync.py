@@ -39,8 +39,12 @@ def sync(
     folder: Path,
     data: Path,
     progress: Report,
+    allow_empty: bool = False,
 ) -> SyncReport:
     """Bring catalog, embeddings and vectors in line with ``folder``; ``data`` is left out of it.
+
+    If nothing that can be read is left in the folder, the documents are kept, and a remark says
+    so, unless ``allow_empty``: an empty folder is more often a disk that is not there.
 
     While it runs, documents already stored are found by their words; those not yet embedded are
     not found by meaning.
@@ -52,7 +56,7 @@ def sync(
     started = time.perf_counter()
     remarks = _remarks(embeddings)
     with EncodingAhead(Encoder(embeddings, vectors, embedder)) as ahead:
-        report = _read_changes(catalog, folder, data, progress, ahead)
+        report = _read_changes(catalog, folder, data, progress, ahead, allow_empty)
     report.remarks += remarks
     encoder = Encoder(embeddings, vectors, embedder)
     report.embedded = ahead.encoded + _embed_missing(embeddings.missing(), encoder, progress)
@@ -65,10 +69,18 @@ def sync(
 
 
 def _read_changes(
-    catalog: Catalog, folder: Path, data: Path, progress: Report, ahead: EncodingAhead
+    catalog: Catalog,
+    folder: Path,
+    data: Path,
+    progress: Report,
+    ahead: EncodingAhead,
+    allow_empty: bool,
 ) -> SyncReport:
     """Make the catalog's documents equal to the files in ``folder``."""
     found, skipped = scan(folder, readers.SUFFIXES, leave_out=data)
+    documents = 0 if found or allow_empty else len(catalog.documents())
+    if documents:
+        return SyncReport(skipped=skipped, kept=documents, remarks=[_kept(folder, documents)])
     with Reading() as reading:
         changes = _Changes(catalog, {file.source for file in found}, reading, ahead)
         changes.report.skipped += skipped
@@ -218,6 +230,14 @@ def _embed_missing(total: int, encoder: Encoder, progress: Report) -> int:
     while total and encoder.encode_window(tell, stop=Event()):
         pass
     return done
+
+
+def _kept(folder: Path, documents: int) -> str:
+    held = "1 document" if documents == 1 else f"{documents:,} documents"
+    return (
+        f"There is nothing to read in {folder}, so what is indexed was kept ({held}): is its disk "
+        "there? If the files are gone for good, `footnote index --allow-empty` forgets them."
+    )
 
 
 def _remarks(embeddings: Embeddings) -> list[str]:

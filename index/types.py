@@ -124,7 +124,8 @@ class SyncReport:
     """What a sync did: sources by what became of them.
 
     A file that was indexed and can no longer be read is in ``deleted`` and in ``skipped``.
-    ``passages`` counts the whole index, ``embedded`` the texts that went through the model.
+    ``passages`` counts the whole index, ``embedded`` the texts that went through the model;
+    ``kept`` the documents that are still indexed although the folder is empty.
     ``remarks`` are sentences for a person ("The embedding model changed …").
     """
 
@@ -137,6 +138,7 @@ class SyncReport:
     remarks: list[str] = field(default_factory=list)
     passages: int = 0
     embedded: int = 0
+    kept: int = 0
     seconds: float = 0.0
 
 

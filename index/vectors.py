@@ -177,16 +177,17 @@ class VectorIndex:
         """The name of the generation in use."""
         return self._published().generation
 
-    def wait(self) -> None:
-        """Wait until the index is opened and repaired, or that has failed."""
-        thread = self._thread
-        if thread:
-            thread.join()
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until the index is opened and repaired, or that has failed, or time is up."""
+        if thread := self._thread:
+            thread.join(seconds)
 
     def close(self) -> None:
         """Stop a repair, let go of Chroma, and note how its files look now."""
         self._stopping.set()
-        self.wait()
+        self.wait(self._generations.patience)
+        if self.state == "opening":  # a server keeps it waiting; it lets go of it in the end
+            return
         with self._lock:
             chroma, self._chroma = self._chroma, None
             if chroma is None:

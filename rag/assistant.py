@@ -69,9 +69,11 @@ class Assistant(Closing):
         retriever = HybridRetriever(index, embedder, settings.top_k)
         return cls(settings, index, embedder, _writer(settings, embedder), retriever)
 
-    def sync(self, progress: Callable[[Progress], None] | None = None) -> SyncReport:
+    def sync(
+        self, progress: Callable[[Progress], None] | None = None, allow_empty: bool = False
+    ) -> SyncReport:
         """Make the index equal to the documents folder; see ``Index.sync``."""
-        return self.index.sync(self.settings.documents, progress)
+        return self.index.sync(self.settings.documents, progress, allow_empty)
 
     def load(self) -> None:
         """Load the models now, so that the first question need not wait for them."""
@@ -196,6 +198,7 @@ class Assistant(Closing):
             message=(draft.message or NOT_FOUND) if nothing else draft.message,
             writer=draft.writer or self._writer.name,
             confidence=draft.confidence,
+            usage=draft.usage,
         )
         return grounding.enforce(answer, self.index, self._check)
 

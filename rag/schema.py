@@ -78,6 +78,17 @@ class Passage(_Frozen):
     score: float = Field(default=0.0, description="Score after fusion and reranking.")
 
 
+class Usage(_Frozen):
+    """What an answer took of a language model; nothing where it quotes."""
+
+    calls: int = Field(default=0, ge=0, description="Times a model was asked.")
+    tokens_in: int = Field(default=0, ge=0, description="Tokens it read.")
+    tokens_out: int = Field(default=0, ge=0, description="Tokens it wrote.")
+    estimated: bool = Field(
+        default=False, description="Some are told from the length of the text, not by the model."
+    )
+
+
 class Answer(_Frozen):
     """What the documents say to a question, or that they do not say."""
 
@@ -97,6 +108,7 @@ class Answer(_Frozen):
         default=None, ge=0, le=1, description="How likely it is that the documents answer."
     )
     timings_ms: dict[str, float] = Field(default_factory=dict)
+    usage: Usage = Field(default=Usage(), description="Calls and tokens of a language model.")
 
     @property
     def text(self) -> str:

@@ -9,6 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from rag import Assistant
+from rag.assistant import _writer
+
 
 def delta(text, finish=None):
     """One chunk of a streamed completion, as bytes."""
@@ -93,6 +96,19 @@ def endless():
     while True:
         yield delta("The bridge is long and it goes on ")
         time.sleep(0.001)
+
+
+@pytest.fixture
+def over(assistant):
+    """``over(llm, **settings)``: an assistant on the same index, with that model writing."""
+
+    def build(llm, **settings):
+        chosen = assistant.settings.model_copy(update={"llm": llm, **settings})
+        writer = _writer(chosen, assistant._embedder)
+        index, retriever = assistant.index, assistant._retriever
+        return Assistant(chosen, index, assistant._embedder, writer, retriever)
+
+    return build
 
 
 @pytest.fixture

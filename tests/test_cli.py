@@ -103,6 +103,23 @@ def test_index_names_what_it_could_not_read_and_exits_with_1(footnote, tmp_path)
     assert "3 added, 1 could not be read" in out
 
 
+def test_index_of_an_emptied_folder_is_refused_and_ask_says_so(footnote, tmp_path):
+    folder, data = write_documents(tmp_path / "papers"), tmp_path / "data"
+    footnote("index", folder, "--data", data)
+    for path in folder.iterdir():
+        path.unlink()
+    code, out, err = footnote("index", folder, "--data", data)
+    assert code == 3
+    assert "Nothing changed; 3 documents" in out
+    assert "--allow-empty" in err
+    code, out, err = footnote("ask", BUILT, "--documents", folder, "--data", data)
+    assert (code, "1871" in out) == (0, True)
+    assert "kept (3 documents)" in err
+    code, out, err = footnote("index", folder, "--data", data, "--allow-empty")
+    assert (code, err) == (0, "")
+    assert out.startswith("3 removed")
+
+
 def test_ask_prints_the_answer_then_the_quotes(footnote):
     code, out, err = footnote("ask", BUILT)
     assert (code, err) == (0, "")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from rag.conversation import open_reference, standalone
-from rag.schema import Message
+from rag.clarify import clarification, open_reference
+from rag.conversation import standalone
+from rag.schema import Message, Passage
 
 MISSION = "What is the Robinson mission?"
 MISSION_ANSWER = "The Robinson mission teaches adults to read and write. [1]"
@@ -144,3 +145,155 @@ def test_any_turn_can_be_resolved(question, history):
 def test_turns_in_any_order_are_taken():
     history = [Message(role="assistant", content="Hello, ask me."), *turns(MISSION)]
     assert "Robinson" in standalone("When was it founded?", history)
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "understood"),
+    [
+        (  # a person in the person's role
+            ("What does Ines Calder demand about Norway?", "Better ferries."),
+            "and Lopez?",
+            "What does Lopez demand about Norway?",
+        ),
+        (
+            ("What did Maria Lopez say about Norway?", "Nothing."),
+            "And Spain?",
+            "What did Maria Lopez say about Spain?",
+        ),
+        (
+            ("How many doctors were sent to Norway?", "12."),
+            "and nurses?",
+            "How many nurses were sent to Norway?",
+        ),
+        (("What happened in 2004?", "A strike."), "What about 2005?", "What happened in 2005?"),
+        (("What did Norway send?", "Nurses."), "And in 2005?", "What did Norway send in 2005?"),
+        (("Is chilli a stew?", "Yes."), "How about goulash?", "Is goulash a stew?"),
+    ],
+)
+def test_an_ellipsis_takes_the_place_of_its_like(history, question, understood):
+    assert standalone(question, turns(*history)) == understood
+
+
+@pytest.mark.parametrize(
+    ("correction", "understood"),
+    [
+        ("no, I meant Spain", "How many doctors were sent to Spain in 2004?"),
+        ("sorry, 2005", "How many doctors were sent to Norway in 2005?"),
+        ("I meant 2005", "How many doctors were sent to Norway in 2005?"),
+        ("I meant nurses", "How many nurses were sent to Norway in 2004?"),
+        ("not Norway, Spain", "How many doctors were sent to Spain in 2004?"),
+        ("Spain, not Norway", "How many doctors were sent to Spain in 2004?"),
+        ("Sorry, I mean when was Halden founded?", "when was Halden founded?"),
+        ("Actually, who founded the night school?", "who founded the night school?"),
+    ],
+)
+def test_a_correction_is_put_where_it_belongs(correction, understood):
+    before = turns("How many doctors were sent to Norway in 2004?", "Twelve.")
+    assert standalone(correction, before) == understood
+
+
+def test_what_was_signed_is_what_it_is_that_somebody_signed():
+    before = turns(
+        "When was the Marlow Agreement signed?",
+        "In 2000.",
+        "What did Norway promise in it?",
+        "Norway promised nurses.",
+        "And what did Spain send?",
+        "Spain sent teachers.",
+    )
+    assert standalone("Who signed it?", before) == "Who signed the Marlow Agreement?"
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "held"),
+    [
+        ((MISSION, MISSION_ANSWER), "Who paid for the result?", "the result (Robinson mission)"),
+        (
+            ("What is Los Pinos?", "A rehabilitation center.", "Who treats feet?", "Doctors do."),
+            "How many beds does the center have?",
+            "the center (Los Pinos)",
+        ),
+        (
+            ("When was the Halden bridge opened?", "1904.", "And the Marlow clinic?", "In 1990."),
+            "Who paid for the first of the two?",
+            "the first of the two (Halden bridge)",
+        ),
+        (
+            ("How many beds has the Marlow clinic?", "12.", "Who is Ines Calder?", "A pilot."),
+            "Back to the hospitals: who leads that institution?",
+            "(Marlow clinic)",
+        ),
+        (("Where does Maria Lopez live?", "In Oslo."), "What does Lopez do?", "Maria Lopez do"),
+        (("Who built the Halden bridge?", "Ines Calder."), "Tell me more.", "the Halden bridge"),
+    ],
+)
+def test_a_description_is_explained_and_kept(history, question, held):
+    resolved = standalone(question, turns(*history))
+    assert held in resolved
+    for word in question.strip(" ?.").split():
+        assert word in resolved
+
+
+def test_he_is_a_person_and_named_once():
+    before = turns("Who learned to read at 60?", "A worker in Oslo, with the Robinson method.")
+    resolved = standalone("Where was he when he read the constitution?", before)
+    assert resolved == "Where was the worker when he read the constitution?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "A different question: how many clinics are there?",
+        "Let's talk about the Halden bridge. When was it opened?",
+        "As for Ines Calder, where was she born?",
+        "Why do gas stations charge different amounts?",
+    ],
+)
+def test_a_switch_of_topic_leaves_the_old_one(question):
+    assert standalone(question, turns(MISSION, MISSION_ANSWER)) == question
+
+
+def passages(*texts):
+    return [
+        Passage(
+            id=f"p{n}",
+            document=f"d{n}",
+            source=f"{n}.md",
+            title=f"Clinic {n}",
+            text=text,
+            start=0,
+            end=len(text),
+        )
+        for n, text in enumerate(texts)
+    ]
+
+
+CLINICS = passages("The clinic in Oslo offers tests.", "This clinic in Bergen treats feet.")
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "found", "asked"),
+    [
+        ((MISSION, MISSION_ANSWER), "What services does the clinic provide?", CLINICS, True),
+        ((), "What services does the clinic provide?", CLINICS, True),
+        ((), "what services does the clinic provide", CLINICS, False),
+        ((), "What services does the clinic in Oslo provide?", CLINICS, False),
+        ((), "What services does the clinic provide?", CLINICS[:1], False),
+        ((DIRECTOR, DIRECTOR_ANSWER), "What services does the clinic provide?", CLINICS, False),
+        (("Where is Oslo?", "Up north."), "What does the clinic provide?", CLINICS, False),
+        ((), "This is one of few clinics with a garden.", CLINICS, True),
+    ],
+)
+def test_the_clinic_is_asked_about_where_nothing_says_which(history, question, found, asked):
+    before = turns(*history)
+    back = clarification(question, standalone(question, before), before, found)
+    assert (back is not None) == asked
+    if back:
+        assert "Clinic 0 or Clinic 1" in back
+
+
+def test_the_reply_to_a_question_back_is_put_in_without_the_old_topic():
+    question = "What services does the clinic provide?"
+    back = "What do you mean by “the clinic”? For instance: We Care Clinic or North Clinic."
+    before = turns(MISSION, MISSION_ANSWER, question, back)
+    assert standalone("We Care Clinic", before) == "What services does We Care Clinic provide?"

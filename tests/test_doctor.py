@@ -14,8 +14,10 @@ from hashing import HashingEmbedder
 
 from index import Index, health
 from index.catalog import Catalog
-from index.types import IndexUnusable
+from index.ownership import Ownership
+from index.types import IndexLocked, IndexUnusable
 from rag.settings import Settings
+from ui import doctor
 from ui.doctor import examine
 
 ROOT = Path(__file__).parents[1]
@@ -107,6 +109,17 @@ def test_a_damaged_catalog_is_set_aside_when_asked(settings, start):
     with Index.open(settings.data, HashingEmbedder()) as index:
         assert len(index.sync(settings.documents).added) == 2
     assert examine(settings, rebuild=False).exit_code == 0
+
+
+def test_a_damaged_catalog_that_is_being_written_to_is_not_set_aside(settings):
+    path = settings.data / "catalog.sqlite3"
+    path.write_bytes(b"nonsense" * 1000)
+    owner = Ownership(settings.data)
+    with owner.held():
+        with pytest.raises(IndexLocked):
+            doctor._set_aside(settings.data)
+        assert examine(settings, rebuild=True).verdict == "in use"
+    assert path.exists()
 
 
 def test_a_catalog_that_is_only_out_of_reach_is_not_set_aside(settings, monkeypatch):

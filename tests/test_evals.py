@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from evals import gate
 from evals.answering import aggregate, score
 from evals.cache import Cache
-from evals.cases import CasesError, load_cases, resolve, select
+from evals.cases import CasesError, load_cases, resolve, select, spread
 from evals.catalogue import METRICS
 from evals.command import Request, evaluate_command
 from evals.report import render
@@ -199,6 +199,13 @@ def test_a_long_list_of_faults_is_cut_short(cases):
         resolve(cases(*fields), Shelf())
     assert len(raised.value.problems) == 23
     assert str(raised.value).splitlines()[-1] == "and 3 more"
+
+
+def test_a_limit_takes_cases_in_even_steps():
+    assert spread("abcdefgh", 4) == ["a", "c", "e", "g"]
+    assert spread("abc", 2) == ["a", "b"]
+    assert spread("abc", 3) == spread("abc", None) == "abc"
+    assert Request(limit=3, system="citation-engine").name == "golden-all-citation-engine-sample3"
 
 
 def test_a_run_asks_with_the_history_and_aggregates(cases):

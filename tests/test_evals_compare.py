@@ -99,6 +99,17 @@ def test_the_page_of_results_sets_peers_and_published_figures_beside_ours(
     assert "| BERTScore | 0.879 |" in page
     assert claims_run.machine in page
     assert page.count("## ") == 2
+    engine = peer.model_copy(
+        update={"name": "ferry-citation-engine-sample4", "system": "citation-engine"}
+    )
+    engine.save(tmp_path / "ferry-citation-engine-sample4.jsonl")
+    both = summary(tmp_path)
+    assert "| metric | Footnote | citation-engine, 4 of the cases | top-passages |" in both
+    assert both.count("## ") == 2
+    assert "- citation-engine, 4 of the cases: a case takes " in both
+    assert "No language model was asked" in both
+    runs[1].model_copy(update={"name": "ferry-sample4"}).save(tmp_path / "ferry-sample4.jsonl")
+    assert "| metric | Footnote | top-passages |" in summary(tmp_path)
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from invariants import assert_keeps_contract
 from pydantic import SecretStr, ValidationError
 from scripted_llm import DONE, delta, endless
 
-from rag import Assistant, Settings
-from rag.assistant import _writer
+from rag import Settings
 from rag.schema import Answer, Sentence, Stage
 from rag.writers import bundled
 from rag.writers.endpoints import BadModel, Endpoint, connect, parse
@@ -21,19 +20,6 @@ pytest_plugins = ["scripted_llm"]
 OPENED = "When was the Halden bridge opened?"
 TRUE = "The Halden bridge was opened in 1904 by the engineer Maria Lopez [1]."
 FALSE = "The Halden bridge was opened in 1911 by the king [1]."
-
-
-@pytest.fixture
-def over(assistant):
-    """``over(llm, **settings)``: an assistant on the same index, with that model writing."""
-
-    def build(llm, **settings):
-        chosen = assistant.settings.model_copy(update={"llm": llm, **settings})
-        writer = _writer(chosen, assistant._embedder)
-        index, retriever = assistant.index, assistant._retriever
-        return Assistant(chosen, index, assistant._embedder, writer, retriever)
-
-    return build
 
 
 def asked(endpoint):

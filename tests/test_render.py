@@ -68,6 +68,7 @@ def test_documents_and_questions_add_no_markup(answer):
 
 def test_highlights_are_strong_and_passages_read_on():
     page = soup(answer_html(answered(), 0))
+    assert page.select_one("button.fn-wrong")["data-turn"] == "0"
     assert [strong.get_text() for strong in page.find_all("strong")] == ["1904"]
     assert len(page.select(".fn-answer > p:not(.fn-actions)")) == 1
 

@@ -18,7 +18,9 @@ from hashing import HashingEmbedder
 from indexed import assert_equal_to_folder
 
 from index import Index, IndexLocked
-from index.types import ChromaUnreachable
+from index.types import ChromaUnreachable, IndexUnusable
+from rag.settings import Settings
+from ui.doctor import examine
 
 ROOT = Path(__file__).parents[1]
 CHROMA = Path(sys.executable).with_name("chroma")
@@ -225,6 +227,65 @@ def test_no_server_is_a_clear_error_and_words_still_find(tmp_path, folder, embed
             index.sync(folder)
         assert index.search_lexical("river", k=3)
         assert index.search_dense(embedder.embed(["river"])[0], k=3)
+
+
+def test_a_server_that_hangs_keeps_nobody_waiting(server, tmp_path, folder, embedder, monkeypatch):
+    monkeypatch.setattr("index.chroma.PATIENCE", 0.5)
+    with Index.open(tmp_path / "data", embedder, server.url) as index:
+        index.sync(folder)
+        query = embedder.embed(["the river 1203 of file 12 is long"])[0]
+        found = index.search_dense(query, k=3)
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            assert index.search_dense(query, k=3) == found
+            write(folder, [40], word="bridge")
+            with pytest.raises(ChromaUnreachable, match=server.url):
+                index.sync(folder)
+            index._vectors.wait()
+            monkeypatch.setattr("index.chroma.PATIENCE", 600)
+            monkeypatch.setattr(index._vectors._generations, "patience", 0.1)
+            index._vectors._restore_soon()
+            index.close()  # although a repair waits for the server
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+    with Index.open(tmp_path / "data", embedder, server.url) as index:
+        assert index.sync(folder).embedded == 0
+        assert_equal_to_folder(index, folder, embedder, every=9)
+
+
+def test_doctor_leaves_alone_what_another_worker_writes_to(server, tmp_path, folder, monkeypatch):
+    monkeypatch.setattr("index.index._COURTESY", 0.1)
+    monkeypatch.setattr("index.index._PATIENCE", 0.1)
+    monkeypatch.setattr("index.embedder.SentenceEmbedding", lambda name: HashingEmbedder())
+    settings = Settings(documents=folder, data=tmp_path / "data", chroma_url=server.url)
+    verdicts = []
+
+    def examined(progress):
+        if progress.stage == "embedding":
+            verdicts.extend(examine(settings, rebuild).verdict for rebuild in (False, True))
+
+    with Index.open(settings.data, HashingEmbedder(), server.url) as index:
+        index.sync(folder, examined)
+        assert set(verdicts) == {"in use"}
+        assert examine(settings, rebuild=True).exit_code == 1
+        assert_equal_to_folder(index, folder, HashingEmbedder(), every=9)
+        assert examine(settings, rebuild=False).verdict in ("sound", "mended")
+
+
+def test_a_worker_does_not_write_to_a_catalog_that_was_set_aside(
+    server, tmp_path, folder, embedder
+):
+    data = tmp_path / "data"
+    with Index.open(data, embedder, server.url) as index:
+        index.sync(folder)
+        catalog = data / "catalog.sqlite3"
+        catalog.rename(data / "damaged.sqlite3")
+        with pytest.raises(IndexUnusable, match="set aside"):
+            index.sync(folder)
+        with Index.open(data, embedder, server.url) as other:
+            assert len(other.sync(folder).added) == 30
+            with pytest.raises(IndexUnusable, match="start Footnote again"):
+                index.search_lexical("river", k=1)
 
 
 CHILD = """

@@ -107,6 +107,44 @@ def test_deleted_file_leaves_no_trace(index, folder, embedder):
     assert_equal_to_folder(index, folder, embedder)
 
 
+def empty(folder):
+    for path in folder.rglob("*.md"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("left", [None, "film.mp4", ".hidden"])
+def test_an_empty_folder_empties_no_index_unless_that_is_allowed(index, folder, embedder, left):
+    index.sync(folder)
+    empty(folder)
+    if left:
+        (folder / left).write_text("Nothing Footnote reads.")
+    for _ in range(2):
+        report = index.sync(folder)
+        assert (report.kept, report.deleted, report.passages) == (2, [], 3)
+        assert f"nothing to read in {folder}" in report.remarks[0]
+        assert "2 documents" in report.remarks[0]
+        assert index.search_lexical("Cuba", 5)
+    report = index.sync(folder, allow_empty=True)
+    assert (report.kept, report.deleted) == (0, ["islands.md", "water/rivers.md"])
+    assert report.remarks == []
+    assert_equal_to_folder(index, folder, embedder)
+    assert index.sync(folder).kept == 0
+
+
+def test_what_comes_back_after_an_empty_folder_is_not_read_again(index, folder, embedder):
+    index.sync(folder)
+    folder.rename(folder.parent / "elsewhere")
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        index.sync(folder)
+    folder.mkdir()
+    assert index.sync(folder).kept == 2
+    folder.rmdir()
+    (folder.parent / "elsewhere").rename(folder)
+    before = embedder.embedded
+    assert index.sync(folder).unchanged == ["islands.md", "water/rivers.md"]
+    assert embedder.embedded == before
+
+
 def test_renamed_file_is_not_embedded_again(index, folder, embedder):
     index.sync(folder)
     before = embedder.embedded

@@ -105,12 +105,17 @@ def index(
     watch: Annotated[
         bool, typer.Option("--watch", help="Follow the folder until Ctrl+C; a line per sync.")
     ] = False,
+    allow_empty: Annotated[
+        bool,
+        typer.Option("--allow-empty", help="Let an empty folder empty the index, too."),
+    ] = False,
     data: Data = None,
 ) -> None:
     """Make the index equal to a folder: added, changed and deleted files.
 
     Running it again costs nothing where nothing changed. A FOLDER given here is the one that
-    later commands answer from. Exit code 1 says that a file could not be read.
+    later commands answer from. Exit code 1 says that a file could not be read. If the folder is
+    empty, what is indexed is kept, and the exit code is 3.
 
     - **footnote index** indexes ./documents
     - **footnote index ~/papers** indexes another folder
@@ -120,7 +125,7 @@ def index(
     if watch:
         if report or as_json:
             raise typer.BadParameter("--watch goes with neither --report nor --json")
-        return _watch(_settings(documents=path, data=data), remember=path is not None)
+        return _watch(_settings(documents=path, data=data), path is not None, allow_empty)
     from ui.listing import summary
     from ui.options import remember_folder
     from ui.progress import Bar
@@ -132,16 +137,18 @@ def index(
         from rag.assistant import Assistant
 
         with Assistant.open(settings) as assistant:
-            done = assistant.sync(bar.advance)
+            done = assistant.sync(bar.advance, allow_empty)
             files = file_reports(assistant.index, done) if report or as_json else None
-    if path:
+    if path and not done.kept:
         remember_folder(settings)
     if files is None:
         _warn(done)
         typer.echo(summary(done))
     else:
         _print_report(files, as_json)
-    raise typer.Exit(PARTLY if done.skipped else DONE)
+        for remark in done.remarks if done.kept else ():
+            _complain(remark)
+    raise typer.Exit(FAILED if done.kept else PARTLY if done.skipped else DONE)
 
 
 @app.command()
@@ -236,7 +243,7 @@ def verify(
     from rag.verify import verify as check
 
     with Assistant.open(settings) as assistant:
-        assistant.sync()
+        _warn(assistant.sync())
         checks = check(answer, assistant.index)
     print_checks(Console(), checks, str(settings.documents))
     raise typer.Exit(DONE if all(c.state == "present" for c in checks) else PARTLY)
@@ -270,16 +277,20 @@ def _warn(report: SyncReport) -> None:
     from ui.listing import skipped_line
 
     for line in [*map(skipped_line, report.skipped), *report.remarks]:
-        typer.echo(f"footnote: {line}", err=True)
+        _complain(line)
 
 
-def _watch(settings: Settings, remember: bool) -> None:
+def _watch(settings: Settings, remember: bool, allow_empty: bool) -> None:
     from ui.follow import follow
     from ui.options import remember_folder
 
     if remember:
         remember_folder(settings)
-    follow(settings, typer.echo, lambda line: typer.echo(f"footnote: {line}", err=True))
+    follow(settings, typer.echo, _complain, allow_empty)
+
+
+def _complain(line: str) -> None:
+    typer.echo(f"footnote: {line}", err=True)
 
 
 def _print_report(files: Sequence[FileReport], as_json: bool) -> None:

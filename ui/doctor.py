@@ -82,16 +82,17 @@ def examine(settings: Settings, rebuild: bool) -> Report:
         return Report("missing", lines)
     embedder = SentenceEmbedding(name=settings.embedding_model)
     try:
-        with Index.open(settings.data, embedder, settings.chroma_url) as index:
-            return _examined(index, rebuild)
+        try:
+            with Index.open(settings.data, embedder, settings.chroma_url) as index:
+                return _examined(index, rebuild)
+        except IndexUnusable as error:
+            if not rebuild or "newer Footnote" in str(error) or not _is_damaged(catalog):
+                return Report("unusable", [str(error)])
+            return Report("mended", [str(error), _set_aside(settings.data)])
     except IndexLocked as error:
         return Report("in use", _in_use(settings.data, error))
     except ChromaUnreachable as error:
         return Report("unusable", [str(error)])
-    except IndexUnusable as error:
-        if not rebuild or "newer Footnote" in str(error) or not _is_damaged(catalog):
-            return Report("unusable", [str(error)])
-        return Report("mended", [str(error), _set_aside(settings.data)])
 
 
 def _examined(index: Index, rebuild: bool) -> Report:
@@ -171,12 +172,21 @@ def _is_damaged(catalog: Path) -> bool:
 
 
 def _set_aside(data: Path) -> str:
-    """Rename a damaged catalog, so that the next `footnote index` makes a new one."""
+    """Rename a damaged catalog, so that the next `footnote index` makes a new one.
+
+    Other processes that have it open, which share a Chroma server, see that it is gone.
+
+    Raises:
+        IndexLocked: if another process is writing to it.
+    """
+    from index.ownership import Ownership
+
     aside = f"damaged-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
-    for suffix in ("", "-wal", "-shm"):
-        path = data / f"catalog.sqlite3{suffix}"
-        if path.exists():
-            path.rename(data / f"{aside}.sqlite3{suffix}")
+    with Ownership(data).held():
+        for suffix in ("", "-wal", "-shm"):
+            path = data / f"catalog.sqlite3{suffix}"
+            if path.exists():
+                path.rename(data / f"{aside}.sqlite3{suffix}")
     return f"The catalog was set aside as {data / aside}.sqlite3: run `footnote index` now."
 
 

@@ -42,7 +42,9 @@ def evaluate(
         bool | None,
         typer.Option("--gate/--no-gate", help="Fail (exit 1) under a threshold, if there is one."),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first cases.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only so many cases, in even steps.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Take nothing from the cache.")] = False,
     jobs: Annotated[
         int, typer.Option(min=1, help="Questions at once; for language models elsewhere.")

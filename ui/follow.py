@@ -15,10 +15,11 @@ from ui.progress import Bar
 Tell = Callable[[str], None]
 
 
-def follow(settings: Settings, tell: Tell, warn: Tell) -> None:
+def follow(settings: Settings, tell: Tell, warn: Tell, allow_empty: bool = False) -> None:
     """Sync now and whenever the folder changes; ``tell`` gets a line after each.
 
-    ``warn`` gets a line for each file that cannot be read, once. Returns at Ctrl-C: a sync that
+    ``warn`` gets a line for each file that cannot be read, once, and one if the folder is empty
+    and the index was kept, which it is unless ``allow_empty``. Returns at Ctrl-C: a sync that
     was running is finished by the next one.
 
     Raises:
@@ -35,7 +36,7 @@ def follow(settings: Settings, tell: Tell, warn: Tell) -> None:
         with assistant:
             for _ in changes(settings.documents, leave_out=settings.data):
                 with Bar() as bar:
-                    report = assistant.sync(bar.advance)
+                    report = assistant.sync(bar.advance, allow_empty)
                 for line in _problems(report):
                     if line not in warned:
                         warn(line)

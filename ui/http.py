@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response, UploadFile
-from fastapi.responses import HTMLResponse, StreamingResponse
+from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 from fastapi.routing import APIRoute
 
 from index.types import document_id as id_of
@@ -16,6 +16,7 @@ from rag.schema import Answer, Event, Message, Sentence, Stage
 from ui import openai, problems, shelf
 from ui.docs import docs_html
 from ui.errors import Refused
+from ui.evals.board import report_of
 from ui.guard import Guard, check_binding
 from ui.models import Health, Listing, Question, Readiness, Stored
 from ui.problems import MEDIA_TYPE, Problem, ProblemResponse
@@ -33,6 +34,10 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
         "content": {"text/event-stream": {}},
     }
 }
+
+# The report is made of what documents, questions and models said: it may style itself, no more.
+_REPORT_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+_FRESH = {"Cache-Control": "no-store"}
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
@@ -147,7 +152,7 @@ def delete_document(document_id: str, service: Served) -> Stored:
     A file that could not be read has an id, too: the first 16 digits of its path's SHA-256.
     """
     shelf.discard(service.settings.documents, _source_of(service, document_id))
-    return Stored(stored=[], sync=service.sync())
+    return Stored(stored=[], sync=service.sync(allow_empty=True))  # it may be the last
 
 
 def _source_of(service: Service, document: str) -> str:
@@ -165,6 +170,15 @@ def _source_of(service: Service, document: str) -> str:
 def sync_documents(service: Served) -> Stored:
     """Make the index equal to the folder."""
     return Stored(stored=[], sync=service.sync())
+
+
+@router.get("/v1/evals/report", response_class=HTMLResponse, tags=["evals"])
+def evaluation(service: Served) -> FileResponse:
+    """Show the report of the last run of the user's own cases, one page that runs no script."""
+    path = report_of(service.settings)
+    if not path.is_file():
+        raise Refused(404, "No report", "No cases have been run yet; see the Evals tab.")
+    return FileResponse(path, headers={"Content-Security-Policy": _REPORT_POLICY} | _FRESH)
 
 
 @router.get("/healthz", tags=["health"])

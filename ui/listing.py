@@ -22,6 +22,7 @@ def summary(report: SyncReport) -> str:
     )
     done = ", ".join(f"{count} {word}" for count, word in counts if count) or "nothing changed"
     held = len(report.added) + len(report.changed) + len(report.renamed) + len(report.unchanged)
+    held += report.kept
     size = f"{count_of(held, 'document')}, {count_of(report.passages, 'passage')}"
     return f"{done[0].upper()}{done[1:]}; {size} ({report.seconds:.1f} s)"
 

@@ -107,10 +107,16 @@ def complete(request: Request, asked: Completion) -> JSONResponse | StreamingRes
             **head,
             "object": "chat.completion",
             "choices": [choice],
-            "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+            "usage": _usage(answer),
             "footnote": answer.model_dump(mode="json"),
         }
     )
+
+
+def _usage(answer: Answer) -> dict[str, int]:
+    """What a language model behind Footnote read and wrote; nothing for quotes."""
+    read, wrote = answer.usage.tokens_in, answer.usage.tokens_out
+    return {"prompt_tokens": read, "completion_tokens": wrote, "total_tokens": read + wrote}
 
 
 def completion_markdown(answer: Answer) -> str:

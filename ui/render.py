@@ -20,6 +20,10 @@ _HEADLINES = {
     "needs_clarification": "Which one do you mean?",
 }
 _PROMISE = "Every sentence of an answer carries a number. Open it to see the words it rests on."
+_KEPT = (
+    '<p class="fn-kept" role="status">Kept as a case, which is not scored until you say what is '
+    'right. <a href="#case-{turn}">Say it in Evals</a></p>'
+)
 _NO_SOURCES = '<h2>Sources</h2><p class="fn-empty">The passages behind an answer stand here.</p>'
 
 
@@ -43,15 +47,19 @@ def notice_html(text: str, kind: str = "busy") -> str:
     return f'<p class="fn-notice fn-{kind}" role="{role}">{html_text(text)}</p>'
 
 
-def answer_html(answer: Answer, turn: int) -> str:
-    """Return a finished answer as the reply that gives it."""
+def answer_html(answer: Answer, turn: int, kept: bool = False, trouble: str = "") -> str:
+    """Return a finished answer as the reply that gives it.
+
+    ``kept`` says that a reader called it not right and it is a case now; ``trouble`` why it could
+    not be made one.
+    """
     parts = [
         _understood(answer),
         _headline(answer),
         *_body(answer, turn),
         *([_nearest_links(answer, turn)] if not answer.citations else []),
         withheld_html(answer.withheld),
-        _actions(turn),
+        _actions(turn, kept, trouble),
     ]
     return f'<div class="fn-answer fn-{answer.status}">{"".join(parts)}</div>'
 
@@ -159,10 +167,17 @@ def _nearest_links(answer: Answer, turn: int) -> str:
     return f'<p class="fn-nearest">Nearest passages</p><ol class="fn-nearest">{items}</ol>'
 
 
-def _actions(turn: int) -> str:
+def _actions(turn: int, kept: bool, trouble: str) -> str:
+    wrong = (
+        f'<button type="button" class="fn-wrong" data-turn="{turn}" '
+        'title="Keep it as a case for your evaluation">Not right</button>'
+    )
+    told = notice_html(f"It could not be kept: {trouble}", "error") if trouble else ""
+    if kept:
+        wrong, told = "", _KEPT.format(turn=turn)
     return (
         f'<p class="fn-actions"><a href="#copy-{turn}">Copy with sources</a>'
-        f'<a href="#save-{turn}">Save as JSON</a></p>'
+        f'<a href="#save-{turn}">Save as JSON</a>{wrong}</p>{told}'
     )
 
 

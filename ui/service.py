@@ -105,6 +105,11 @@ class Service:
         return self._ready.wait(seconds)
 
     @property
+    def stopping(self) -> bool:
+        """Whether it is being closed, so that what takes long should end."""
+        return self._stopping.is_set()
+
+    @property
     def assistant(self) -> Assistant:
         """The opened assistant.
 
@@ -123,6 +128,7 @@ class Service:
             self._assistant.load()
             self._sync(self._assistant)
             self._ready.set()
+            self._assistant.index.read_ahead(self._stopping)
             self._follow(self._assistant)
         except Stopped:
             pass
@@ -141,6 +147,7 @@ class Service:
                     return
                 try:
                     self._sync(assistant, unasked=True)
+                    assistant.index.read_ahead(self._stopping)
                 except Stopped:
                     raise
                 except Exception as error:
@@ -189,13 +196,15 @@ class Service:
 
     # -- documents -------------------------------------------------------------------------
 
-    def sync(self) -> SyncReport:
+    def sync(self, allow_empty: bool = False) -> SyncReport:
         """Make the index equal to the folder, after any sync that is running.
+
+        ``allow_empty`` as in ``Index.sync``.
 
         Raises:
             NotReady: before the service is ready.
         """
-        return self._sync(self.assistant)
+        return self._sync(self.assistant, allow_empty=allow_empty)
 
     def follow_sync(self) -> Iterator[str | SyncReport]:
         """Sync, and yield a line at each step and the report at the end.
@@ -224,6 +233,7 @@ class Service:
         assistant: Assistant,
         tell: Callable[[str], None] = lambda line: None,
         unasked: bool = False,
+        allow_empty: bool = False,
     ) -> SyncReport:
         def advance(progress: Progress) -> None:
             if self._stopping.is_set():
@@ -233,7 +243,7 @@ class Service:
 
         with self._syncing:
             try:
-                report = assistant.sync(advance)
+                report = assistant.sync(advance, allow_empty)
             finally:
                 self.state = State("ready", "Ready")
             if not (unasked and self.report and _nothing_new(report, self.report)):
@@ -243,4 +253,4 @@ class Service:
 
 def _nothing_new(report: SyncReport, before: SyncReport) -> bool:
     changed = report.added or report.changed or report.renamed or report.deleted
-    return not changed and report.skipped == before.skipped
+    return not changed and (report.skipped, report.kept) == (before.skipped, before.kept)

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
-from importlib import resources
 from typing import Any
 
 from index.offline import go_offline
@@ -37,6 +36,9 @@ go_offline()
 import gradio as gr  # noqa: E402
 from fastapi import FastAPI  # noqa: E402
 
+from ui.evals.board import Board  # noqa: E402
+from ui.evals.tab import FOCUS, EvalsTab  # noqa: E402
+from ui.parts import QUIET, asset, html  # noqa: E402
 from ui.theme import footnote_theme  # noqa: E402
 
 _HISTORY = 10  # earlier answers told to the assistant with a question
@@ -48,22 +50,31 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Conversation:
-    """The answers of one open page, oldest first."""
+    """The answers of one open page, oldest first.
+
+    By turn: ``cases`` are the ids of the cases made of answers that were called not right,
+    ``trouble`` is why none could be made.
+    """
 
     answers: list[Answer] = field(default_factory=list)
+    cases: dict[int, str] = field(default_factory=dict)
+    trouble: dict[int, str] = field(default_factory=dict)
 
-    def history(self) -> list[Message]:
-        """Return the last questions and answers as messages."""
+    def history(self, turn: int | None = None) -> list[Message]:
+        """Return the last questions and answers, before ``turn`` if given, as messages."""
         return [
             Message(role=role, content=content)
-            for answer in self.answers[-_HISTORY:]
+            for answer in self.answers[:turn][-_HISTORY:]
             for role, content in (("user", answer.question), ("assistant", answer.text))
         ]
 
     def turns(self) -> list[str]:
         """Return each question with its answer as HTML."""
         return [
-            turn_html(answer.question, answer_html(answer, turn))
+            turn_html(
+                answer.question,
+                answer_html(answer, turn, turn in self.cases, self.trouble.get(turn, "")),
+            )
             for turn, answer in enumerate(self.answers)
         ]
 
@@ -83,7 +94,7 @@ def mount_page(app: FastAPI, service: Service) -> FastAPI:
         max_file_size=0,
         ssr_mode=False,
         theme=footnote_theme(),
-        css=_asset("style.css"),
+        css=asset("style.css"),
     )
     return app
 
@@ -94,17 +105,20 @@ class Page:
     def __init__(self, service: Service) -> None:
         self.service = service
         with gr.Blocks(title="Footnote", fill_width=True, analytics_enabled=False) as self.blocks:
-            self.status = _html(self._status(), elem_id="fn-top")
-            with gr.Tabs(elem_id="fn-tabs"):
+            self.status = html(self._status(), elem_id="fn-top")
+            with gr.Tabs(elem_id="fn-tabs") as self.tabs:
                 with gr.Tab("Ask", id="ask"):
                     self._lay_out_conversation()
                 with gr.Tab("Documents", id="documents"):
                     self._lay_out_documents()
+                with gr.Tab("Evals", id="evals") as tab:
+                    self.evals = EvalsTab(Board(service))
+            self._wire_evals(tab)
             self.blocks.load(
                 self._follow_start,
                 inputs=[self.conversation],
                 outputs=[self.status, self.talk, self.documents, self.report],
-                **_QUIET,
+                **QUIET,
             )
         self.blocks.queue(max_size=64, default_concurrency_limit=32, api_open=False)
 
@@ -114,9 +128,7 @@ class Page:
         self.conversation = gr.State(Conversation())
         with gr.Row(elem_id="fn-desk", equal_height=True):
             with gr.Column(scale=3, min_width=280, elem_id="fn-talk"):
-                self.talk = _html(
-                    conversation_html([]), elem_id="fn-chat", script="conversation.js"
-                )
+                self.talk = html(conversation_html([]), elem_id="fn-chat", script="conversation.js")
                 with gr.Row(elem_id="fn-ask"):
                     self.question = gr.Textbox(
                         placeholder="Ask a question",
@@ -131,25 +143,32 @@ class Page:
                     )
                     self.fresh = gr.Button("New chat", size="sm", elem_id="fn-new", scale=0)
             with gr.Column(scale=2, min_width=280, elem_id="fn-side"):
-                self.panel = _html(sources_html(None), elem_id="fn-panel", script="citations.js")
+                self.panel = html(sources_html(None), elem_id="fn-panel", script="citations.js")
         shown = [self.talk, self.panel, self.question, self.conversation]
         said = [self.conversation]
-        asked = self.question.submit(self._ask, [self.question, *said], shown, **_QUIET)
-        picked = self.talk.pick(self._ask_example, said, shown, **_QUIET)
-        self.panel.cite(self._cite, said, [self.panel], **_QUIET)
-        self.fresh.click(self._start_anew, outputs=shown, cancels=[asked, picked], **_QUIET)
+        asked = self.question.submit(self._ask, [self.question, *said], shown, **QUIET)
+        picked = self.talk.pick(self._ask_example, said, shown, **QUIET)
+        self.panel.cite(self._cite, said, [self.panel], **QUIET)
+        self.fresh.click(self._start_anew, outputs=shown, cancels=[asked, picked], **QUIET)
 
     def _lay_out_documents(self) -> None:
         with gr.Column(elem_id="fn-library"):
-            form = _html(_upload_form(), script="documents.js")
-            self.report = _html(elem_id="fn-report")
+            form = html(_upload_form(), script="documents.js")
+            self.report = html(elem_id="fn-report")
             with gr.Row(elem_id="fn-library-head"):
-                _html("<h2>In the index</h2>")
+                html("<h2>In the index</h2>")
                 again = gr.Button("Re-index the folder", size="sm", scale=0, elem_id="fn-sync")
-            self.documents = _html(elem_id="fn-list")
+            self.documents = html(elem_id="fn-list")
         listed = [self.status, self.documents, self.report]
-        form.changed(self._list, outputs=listed, **_QUIET)
-        again.click(self._sync, outputs=listed, **_QUIET)
+        form.changed(self._list, outputs=listed, **QUIET)
+        again.click(self._sync, outputs=listed, **QUIET)
+
+    def _wire_evals(self, tab: gr.Tab) -> None:
+        said, listed = [self.conversation], self.evals.shown
+        tab.select(self.evals.follow, outputs=listed, **QUIET)
+        self.talk.wrong(self._flag, said, [self.talk, self.conversation], **QUIET)
+        revised = self.talk.revise(self._revise, said, [self.tabs, *self.evals.edited], **QUIET)
+        revised.then(None, js=FOCUS)
 
     # -- conversation ----------------------------------------------------------------------
 
@@ -205,6 +224,23 @@ class Page:
             return notice_html("That answer is from an earlier visit; ask again.", "error")
         return _panel(conversation.answers[turn], turn)
 
+    def _flag(self, conversation: Conversation, event: gr.EventData) -> tuple[Any, ...]:
+        """Keep an answer that is not right as a case, and say so under it."""
+        turn = event.turn
+        if isinstance(turn, int) and 0 <= turn < len(conversation.answers):
+            try:
+                history = conversation.history(turn)
+                case = self.evals.board.flag(conversation.answers[turn], history)
+                conversation.cases[turn] = case.id
+            except Refused as error:
+                conversation.trouble[turn] = explain(error)
+        return conversation_html(conversation.turns()), conversation
+
+    def _revise(self, conversation: Conversation, event: gr.EventData) -> tuple[Any, ...]:
+        """Go to the case that was made of an answer."""
+        case = conversation.cases.get(event.turn, "")
+        return gr.Tabs(selected="evals"), *self.evals.open_by_id(case)
+
     def _start_anew(self) -> tuple[Any, ...]:
         talk, box = conversation_html([], self._examples()), gr.Textbox("", submit_btn="Ask")
         return talk, sources_html(None), box, Conversation()
@@ -250,22 +286,6 @@ class Page:
         return _top(
             f"{held}; changed {when.astimezone():%Y-%m-%d %H:%M}" if when else held, "ready"
         )
-
-
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-
-
-def _html(value: str = "", script: str | None = None, **options: Any) -> gr.HTML:
-    """HTML styled by our sheet alone; ``script`` is the file that runs when it is made.
-
-    A function, because Gradio writes a file beside the source of each subclass.
-    """
-    code = _asset(script) if script else None
-    return gr.HTML(value, js_on_load=code, apply_default_css=False, **options)
-
-
-def _asset(name: str) -> str:
-    return resources.files("ui").joinpath(name).read_text(encoding="utf-8")
 
 
 def _panel(answer: Answer, turn: int) -> str:

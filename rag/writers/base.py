@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from rag.evidence import Candidate
-from rag.schema import Passage, Status
+from rag.schema import Passage, Status, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Draft:
     """What a writer returns; ``message`` is Footnote's own voice: what is missing or differs.
 
     ``writer`` names who wrote it, where that is not the writer that was asked; ``confidence`` is
-    how likely the passages answer at all.
+    how likely the passages answer at all, ``usage`` what it took of a language model.
     """
 
     status: Status
@@ -36,6 +36,7 @@ class Draft:
     message: str | None = None
     writer: str | None = None
     confidence: float | None = None
+    usage: Usage = field(default_factory=Usage)
 
 
 Steps = Generator[Drafted | Draft | None, None, None]

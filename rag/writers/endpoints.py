@@ -34,6 +34,8 @@ _PACKAGES = {
 }
 _EXTRAS = {"ollama": "llm-ollama", "anthropic": "llm-anthropic"}
 _KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+# Asked of those that are known to take it; another server may refuse what it does not know.
+_COUNTED = {"stream_options": {"include_usage": True}}
 _last = threading.local()
 _CONNECT = 5.0  # seconds
 _DEFAULT_WINDOW = 4096  # tokens, where neither the settings nor the model's package know
@@ -221,9 +223,8 @@ def _bundled(
     server = start()
     here = Endpoint("openai-like", endpoint.model, server.url)
     # Not from its cache: the same question must give the same answer.
-    return _openai_like(
-        here, server.key, timeout, server.window, most, extra_body={"cache_prompt": False}
-    )
+    extra = {"extra_body": {"cache_prompt": False}, **_COUNTED}
+    return _openai_like(here, server.key, timeout, server.window, most, **extra)
 
 
 def _openai(
@@ -241,6 +242,7 @@ def _openai(
         timeout=timeout,
         max_retries=0,
         http_client=_client(base, timeout),
+        additional_kwargs=_COUNTED,
     )
 
 

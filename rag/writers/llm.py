@@ -25,6 +25,7 @@ from rag.writers.judge import Judge
 from rag.writers.markers import Reader, Written
 from rag.writers.prompt import REFUSAL, messages
 from rag.writers.quotes import QuotesWriter
+from rag.writers.usage import Meter
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -91,9 +92,10 @@ class LLMWriter:
         shown = 0
         refused = False
         failure = None
+        meter = Meter()
         judge = Judge(question, passages, self._check, self._reader)
         try:
-            for written in self._sentences(question, passages):
+            for written in self._sentences(question, passages, meter):
                 if written is None:
                     yield None
                 elif _REFUSES.search(written.text):
@@ -104,7 +106,7 @@ class LLMWriter:
                     yield drafted
         except tokens.ModelFailed as error:
             failure = f"The language model at {self._endpoint.place} {error}"
-        yield self._end(quoted, shown, refused, failure)
+        yield replace(self._end(quoted, shown, refused, failure), usage=meter.usage)
 
     def _end(self, quoted: Draft, shown: int, refused: bool, failure: str | None) -> Draft:
         """How the answer ends: with what was shown, as a refusal, or with quotes instead."""
@@ -118,7 +120,9 @@ class LLMWriter:
         message = " ".join(filter(None, (f"{why}; these are quotes instead.", quoted.message)))
         return replace(quoted, message=message, writer=self._quotes.name)
 
-    def _sentences(self, question: str, passages: Sequence[Passage]) -> Iterator[Written | None]:
+    def _sentences(
+        self, question: str, passages: Sequence[Passage], meter: Meter
+    ) -> Iterator[Written | None]:
         """What the model writes, sentence by sentence; stops it when it repeats itself."""
         model = self._connected()
         window = endpoints.window_of(model, self._window)
@@ -127,7 +131,8 @@ class LLMWriter:
         reader = Reader(len(read))
         said: set[str] = set()
         cut = False
-        pieces = tokens.pieces(lambda: model, conversation, self._timeout, self._most * _CHARACTERS)
+        most = self._most * _CHARACTERS
+        pieces = tokens.pieces(lambda: model, conversation, self._timeout, most, meter)
         with closing(pieces):
             for piece in pieces:
                 if piece is None:

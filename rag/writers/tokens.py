@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from rag.writers.endpoints import hang_up
+from rag.writers.usage import Meter
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatMessage
@@ -50,11 +51,16 @@ class Piece:
 
 
 def pieces(
-    connect: Callable[[], LLM], messages: Sequence[ChatMessage], timeout: float, most: int
+    connect: Callable[[], LLM],
+    messages: Sequence[ChatMessage],
+    timeout: float,
+    most: int,
+    meter: Meter | None = None,
 ) -> Generator[Piece | None, None, None]:
     """Yield what the model answers to ``messages`` as it comes, None at times while it does not.
 
-    At most ``most`` characters are taken, whatever the endpoint sends. Closing the iterator
+    At most ``most`` characters are taken, whatever the endpoint sends; ``meter`` is told of every
+    call. Closing the iterator
     closes the connection at the model's next sign of life.
 
     Raises:
@@ -62,7 +68,7 @@ def pieces(
     """
     said: SimpleQueue[Piece | Exception | None] = SimpleQueue()
     stopped = threading.Event()
-    call = _Call(connect, messages, said, stopped)
+    call = _Call(connect, messages, said, stopped, meter or Meter())
     threading.Thread(target=call.run, name="footnote-model", daemon=True).start()
     started = heard = time.monotonic()
     taken = 0
@@ -99,11 +105,13 @@ class _Call:
         messages: Sequence[ChatMessage],
         said: SimpleQueue[Piece | Exception | None],
         stopped: threading.Event,
+        meter: Meter,
     ) -> None:
         self._connect = connect
         self._messages = messages
         self._said = said
         self._stopped = stopped
+        self._meter = meter
         self._heard = False
 
     def run(self) -> None:
@@ -128,12 +136,14 @@ class _Call:
                 return
 
     def _read(self, model: LLM) -> None:
+        self._meter.ask(self._messages)
         stream = model.stream_chat(self._messages)
         try:
             for response in stream:
                 if self._stopped.is_set():
                     return
                 self._heard = True
+                self._meter.hear(response.delta or "", response.raw)
                 self._said.put(Piece(response.delta or "", _was_cut(response.raw)))
         finally:
             hang_up()

@@ -103,6 +103,11 @@ def live(base: Path, seed: int, acknowledge=lambda line: None, rounds: int = 4) 
                 opened.rebuild()
 
 
+def busy() -> float:
+    """Return how much longer all takes than on an idle machine: waiting for others counts not."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 @dataclass
 class Outcome:
     """How long an index took to answer, and to be repaired; what it said about it."""
@@ -124,8 +129,7 @@ def check(base: Path, acknowledged: dict[str, str], embeds_nothing: bool = False
         assert_nothing_lost(opened, base / "documents", acknowledged)
         opened._vectors.wait()
         outcome.repaired = time.perf_counter() - started
-        busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # waiting for others counts not
-        assert outcome.opened < OPENS_WITHIN * busy, f"opening took {outcome.opened:.1f} s"
+        assert outcome.opened < OPENS_WITHIN * busy(), f"opening took {outcome.opened:.1f} s"
         before = embedder.embedded
         opened.sync(base / "documents")
         assert not (embeds_nothing and embedder.embedded - before), "it embedded texts again"

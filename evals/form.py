@@ -1,0 +1,154 @@
+"""A case as a person edits it: plain text for what a right answer says, and where that stands.
+
+Answers: a line for each thing that must be said, ``|`` between other ways to say it. Evidence:
+quotes from the documents, an empty line between those that are all needed, a line ``or`` between
+those of which one is enough. Which document a quote is from is looked up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from evals.cases import Case, CasesError, Library, Place, Span, places_of
+from rag.schema import Status
+
+LONGEST = 4_000  # characters of a question; as the doors take
+_OR = re.compile(r"\s*\n\s*or\s*\n\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What is filled in: all of it text, and the status that is expected."""
+
+    question: str = ""
+    status: Status = "answered"
+    answer: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quote of the evidence and the documents it stands in, by source; none if it does not."""
+
+    text: str
+    sources: tuple[str, ...]
+
+
+def filled(case: Case, library: Library) -> Form:
+    """Return the form of a case; evidence given by offsets is shown by its words."""
+    groups = (
+        "\nor\n".join(dict.fromkeys(_words(span, library) for span in group))
+        for group in case.evidence
+    )
+    return Form(
+        question=case.question,
+        status=case.status,
+        answer="\n".join(" | ".join(group) for group in case.answer),
+        evidence="\n\n".join(groups),
+    )
+
+
+def look_up(evidence: str, library: Library) -> list[list[Quote]]:
+    """Return the quotes of an evidence text, group by group, each with where it stands."""
+    return [[_found(quote, library) for quote in group] for group in _groups(evidence)]
+
+
+def taken(form: Form, before: Case, library: Library) -> Case:
+    """Return the case ``before`` as the form changes it; it is flagged no more.
+
+    Raises:
+        CasesError: saying what is missing, or which quote stands in no document.
+    """
+    unchanged = form.evidence.strip() == filled(before, library).evidence.strip()
+    said = form.status not in ("not_found", "needs_clarification")
+    quotes = look_up(form.evidence, library) if said and not unchanged else []
+    _complete(form, quotes, said)
+    evidence = before.evidence if unchanged else tuple(map(_spans, quotes))
+    fields: dict[str, Any] = before.model_dump() | {
+        "question": form.question.strip(),
+        "status": form.status,
+        "answerable": form.status != "not_found",
+        "kind": _kind(form.status, before),
+        "answer": _answers(form.answer) if said else (),
+        "evidence": evidence if said else (),
+        "also": before.also if said else (),
+        "missing": None if said else before.missing,
+        "flagged": False,
+    }
+    try:
+        return Case.model_validate(fields)
+    except ValidationError as error:
+        raise CasesError([item["msg"] for item in error.errors()]) from error
+
+
+def _complete(form: Form, quotes: Iterable[Iterable[Quote]], said: bool) -> None:
+    """Check that everything is there that a case needs to be scored."""
+    problems = []
+    if not form.question.strip():
+        problems.append("Write the question.")
+    if len(form.question) > LONGEST:
+        problems.append(f"The question has more than {LONGEST:,} characters.")
+    if said and not _answers(form.answer):
+        problems.append("Write what a right answer says.")
+    if said and not form.evidence.strip():
+        problems.append("Paste the words of the documents that say it.")
+    lost = [quote.text for group in quotes for quote in group if not quote.sources]
+    problems += [f"This stands in no document: “{text}”" for text in lost]
+    if problems:
+        raise CasesError(problems)
+
+
+def _answers(text: str) -> tuple[tuple[str, ...], ...]:
+    groups = ([part.strip() for part in line.split("|")] for line in text.splitlines())
+    return tuple(tuple(filter(None, group)) for group in groups if any(group))
+
+
+def _groups(text: str) -> list[list[str]]:
+    """The quotes of an evidence text, white space as it may be."""
+    groups = re.split(r"\n\s*\n", _OR.sub("\nor\n", text.strip()))
+    split = ([part.strip() for part in _OR.split(group)] for group in groups)
+    return [quotes for group in split if (quotes := [part for part in group if part])]
+
+
+def _found(quote: str, library: Library) -> Quote:
+    return Quote(quote, tuple(d.source for d in library.documents() if _stands(quote, d, library)))
+
+
+def _stands(quote: str, document: Any, library: Library) -> list[Place]:
+    return places_of(quote, document.id, library.text(document.id))
+
+
+def _spans(quotes: Iterable[Quote]) -> tuple[Span, ...]:
+    return tuple(
+        Span(document=source, quote=" ".join(quote.text.split()))
+        for quote in quotes
+        for source in quote.sources
+    )
+
+
+def _words(span: Span, library: Library) -> str:
+    if span.quote is not None:
+        return span.quote
+    ids = {document.source: document.id for document in library.documents()}
+    text = library.text(ids[span.document]) if span.document in ids else ""
+    return text[span.start : span.end]
+
+
+def _kind(status: Status, before: Case) -> str:
+    """The kind that goes with a status; as it was where that fits."""
+    kinds = {
+        "not_found": "unanswerable",
+        "partial": "partial",
+        "conflicting": "conflict",
+        "needs_clarification": "underspecified",
+    }
+    if status in kinds:
+        return kinds[status]
+    if before.kind in kinds.values():
+        return "followup" if before.history else "fact"
+    return before.kind

@@ -1,0 +1,152 @@
+"""What a follow-up says in place of a whole question: "and Rubio?", "sorry, 2005", "why?"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag.language import PLACES, parse
+from rag.mentions import QUESTION_WORD, core, is_asked_for, is_subject, phrases
+
+if TYPE_CHECKING:
+    from spacy.tokens import Span
+
+_ASKED_FOR = re.compile(
+    r"^\W*(?:(?:in|on|at|by|for|to|from) )?(?:who|whom|whose|what|when|where|why|which|how)\b"
+    r"(?:\s+(?:many|much|long|old|year|date))?\s*",
+    re.I,
+)
+_DATED = ("DATE", "TIME", "CARDINAL", "ORDINAL", "PERCENT", "MONEY", "QUANTITY")
+_FIGURE = re.compile(r"\d[\d.,]*")
+
+# What makes a phrase the one that is replaced, in the order of docs/experiments.md.
+_SAME_SORT, _SAME_PREPOSITION, _FOCUS, _SAME_LABEL, _SAME_NUMBER = 2.0, 2.0, 1.0, 0.8, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A phrase of a question, at characters ``start`` to ``end``, that another may replace."""
+
+    start: int
+    end: int
+    named: bool
+    label: str
+    plural: bool
+    subject: bool
+    preposition: str
+
+
+def is_bare(question: str) -> bool:
+    """Return whether a question word has nothing to ask about: "why?", "since when?"."""
+    match = QUESTION_WORD.match(question)
+    content = ("NOUN", "PROPN", "VERB", "ADJ", "NUM", "PRON")
+    return match is not None and all(
+        token.idx < match.end() for token in parse(question) if token.pos_ in content
+    )
+
+
+def has_verb(text: str) -> bool:
+    """Return whether ``text`` says that something is or is done."""
+    return any(token.pos_ in ("VERB", "AUX") for token in parse(text))
+
+
+def asked_again(word: str, previous: str) -> str:
+    """Ask "why was X founded?" for "why?" after "When was X founded?".
+
+    After a question for a subject the subject stays open: "when did somebody found X?".
+    """
+    word, rest = word.rstrip(" ?!."), _ASKED_FOR.sub("", previous)
+    doc = parse(previous)
+    verb = next((t for t in doc if t.dep_ == "ROOT" and t.tag_ in ("VBD", "VBZ", "VBP")), None)
+    subject = next((c for c in verb.children if c.dep_ == "nsubj"), None) if verb else None
+    of_subject = subject is not None and is_asked_for(subject)
+    if verb is not None and of_subject and verb.pos_ == "VERB":
+        do = "did" if verb.tag_ == "VBD" else "does"
+        return f"{word} {do} somebody {verb.lemma_} {previous[verb.idx + len(verb) :].strip()}"
+    return f"{word} {rest}"
+
+
+def swapped(new: str, previous: str, old: str | None = None) -> str:
+    """Put ``new`` where ``previous`` has its like, or at its end if it has nothing like it.
+
+    ``old`` is what the user said it stands for ("not Cuba, Bolivia"). A figure takes the place of
+    a figure and a name that of a name: of several, the one that the grammar reads as it reads the
+    new name there, then the subject.
+    """
+    name = new.strip(" ?!.,;:")
+    if old and (said := re.search(rf"\b{re.escape(old)}\b", previous, re.I)):
+        return _put(previous, said.start(), said.end(), name)
+    doc = parse(name)
+    phrase = doc[1:].text if doc[0].pos_ == "ADP" and len(doc) > 1 else name
+    preposition = doc[0].lower_ if phrase != name else ""
+    figure = _is_figure(phrase)
+    slots = [slot for slot in _slots(previous) if (slot.label == "figure") == figure]
+    if not slots:
+        return f"{previous.rstrip(' ?!.')} {f'in {name}' if name.isdigit() else name}?"
+    slot = max(slots, key=lambda one: _likeness(one, phrase, preposition, previous))
+    if preposition and slot.preposition != preposition and not figure:
+        return f"{previous.rstrip(' ?!.')} {name}?"
+    return _put(previous, *_extent(slot, phrase, previous), phrase)
+
+
+def _put(text: str, start: int, end: int, new: str) -> str:
+    return text[:start] + new + text[end:]
+
+
+def _is_figure(phrase: str) -> bool:
+    doc = parse(phrase)
+    return all(t.pos_ in ("NUM", "ADP", "DET", "PUNCT") or t.ent_type_ in _DATED for t in doc)
+
+
+def _slots(question: str) -> list[_Slot]:
+    doc = parse(question)
+    spans = [span for chunk in phrases(doc) if (span := core(chunk)) is not None]
+    spans = [span for span in spans if span.root.pos_ in ("NOUN", "PROPN")]
+    dated = [entity for entity in doc.ents if entity.label_ in _DATED]
+    dated = [entity for entity in dated if _FIGURE.search(entity.text)]
+    plain = [s for s in spans if not any(s.start < e.end and e.start < s.end for e in dated)]
+    return [_slot(span, "figure") for span in dated] + [_slot(s, _label(s)) for s in plain]
+
+
+def _slot(span: Span, label: str) -> _Slot:
+    root = span.root
+    return _Slot(
+        start=span.start_char,
+        end=span.end_char,
+        named=any(token.pos_ == "PROPN" for token in span),
+        label=label,
+        plural=root.tag_ in ("NNS", "NNPS"),
+        subject=is_subject(root),
+        preposition=root.head.lower_ if root.dep_ == "pobj" else "",
+    )
+
+
+def _label(span: Span) -> str:
+    """What sort of name the grammar takes a phrase for."""
+    label = span.root.ent_type_
+    return "place" if label in PLACES else "person" if label == "PERSON" else ""
+
+
+def _likeness(slot: _Slot, phrase: str, preposition: str, previous: str) -> float:
+    new = parse(phrase)
+    named = any(token.pos_ == "PROPN" or token.text[0].isupper() for token in new)
+    definite = new[0].lower_ == "the"
+    score = _SAME_SORT * (named == slot.named) or definite * _SAME_SORT / 2
+    score += _SAME_PREPOSITION * bool(preposition and preposition == slot.preposition)
+    score += _FOCUS * slot.subject
+    if not named:
+        return score + _SAME_NUMBER * ((new[-1].tag_ in ("NNS", "NNPS")) == slot.plural)
+    there = parse(_put(previous, slot.start, slot.end, phrase))
+    span = there.char_span(slot.start, slot.start + len(phrase), alignment_mode="expand")
+    label = _label(span) if span is not None else ""
+    if label or slot.label:
+        score += _SAME_LABEL if label == slot.label else -_SAME_LABEL
+    return score
+
+
+def _extent(slot: _Slot, phrase: str, previous: str) -> tuple[int, int]:
+    """Where the replaced phrase stands, with its article if the new one has its own."""
+    article = re.search(r"\b(?:the|an?) $", previous[: slot.start], re.I)
+    own = re.match(r"(?:the|an?|his|her|its|their) ", phrase, re.I)
+    return (article.start() if article and own else slot.start), slot.end

@@ -1,0 +1,173 @@
+"""A user's own cases: kept in a file that threads share, and edited as plain text."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from evals.casefile import CaseFile, flagged, lost
+from evals.cases import Case, CasesError, Span, select
+from evals.form import Form, filled, look_up, taken
+from rag.schema import Message
+
+FERRY = "The ferry Aurora first sailed in 1932.\nShe carried\n200 passengers. Tea or\nmilk."
+HISTORY = (Message(role="user", content="Hm?"), Message(role="assistant", content="Ah."))
+
+
+TEXTS = {"d1": FERRY, "d2": "As said: She carried 200 passengers."}
+
+
+class Shelf:
+    """Two documents, the second of which repeats a sentence of the first."""
+
+    def documents(self):
+        return [SimpleNamespace(id=key, source=f"{key}.md") for key in TEXTS]
+
+    def text(self, document):
+        return TEXTS[document]
+
+
+@pytest.fixture
+def file(tmp_path):
+    return CaseFile(tmp_path / "evals" / "cases.jsonl")
+
+
+def silent(name, question="Who sank her?"):
+    fields = {"split": "dev", "kind": "unanswerable", "answerable": False, "status": "not_found"}
+    return Case(id=name, question=question, **fields)
+
+
+def test_cases_are_added_edited_and_deleted(file):
+    assert file.read() == []
+    file.put(silent("a"))
+    file.put(silent("b", "Why?"))
+    file.put(silent("a", "Who built her?"))
+    assert [(case.id, case.question) for case in file.read()] == [
+        ("a", "Who built her?"),
+        ("b", "Why?"),
+    ]
+    assert file.find("b").question == "Why?"
+    file.remove("a")
+    file.remove("a")
+    assert [case.id for case in file.read()] == ["b"]
+    with pytest.raises(CasesError, match="there is no case 'a' any more"):
+        file.find("a")
+    file.remove("b")
+    assert file.read() == []
+
+
+def test_a_question_that_is_asked_is_not_added_again(file):
+    file.put(silent("a", "Why?"))
+    assert file.extend([silent("x", "Why?"), silent("a", "When?"), silent("c", "Who?")]) == 2
+    assert [(c.id, c.question) for c in file.read()] == [
+        ("a", "Why?"),
+        ("case-001", "When?"),
+        ("c", "Who?"),
+    ]
+    assert file.extend([silent("d", "How?"), silent("e", "Where?")], most=1) == 1
+
+
+def test_a_file_with_a_fault_is_left_as_it_is(file):
+    file.put(silent("a"))
+    text = file.path.read_text() + "half a li\n"
+    file.path.write_text(text)
+    for change in (lambda: file.put(silent("b")), lambda: file.remove("a")):
+        with pytest.raises(CasesError, match=r"cases\.jsonl:2: not JSON"):
+            change()
+    assert file.path.read_text() == text
+
+
+def test_threads_lose_nothing(file):
+    def add(n):
+        CaseFile(file.path).put(silent(f"c{n}", f"Why {n}?"))
+
+    threads = [threading.Thread(target=add, args=(n,)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {case.id for case in file.read()} == {f"c{n}" for n in range(16)}
+
+
+def test_a_flagged_answer_is_not_scored_until_it_is_edited(file):
+    case = flagged("How many did she carry?", HISTORY, "She carried tea. [1]")
+    file.put(case)
+    file.put(flagged("How many did she carry?", HISTORY, "She carried tea. [1]"))
+    (kept,) = file.read()
+    assert kept == case
+    assert (kept.flagged, kept.said, kept.kind) == (True, "She carried tea. [1]", "followup")
+    assert kept.history == HISTORY
+    assert select([kept]) == []
+    form = Form(case.question, "answered", "200 | two hundred", "She carried 200 passengers.")
+    edited = taken(form, kept, Shelf())
+    assert not edited.flagged
+    assert edited.kind == "followup"
+    assert edited.history == HISTORY
+    assert select([edited]) == [edited]
+
+
+def test_a_form_gives_back_the_case_it_was_filled_from():
+    spans = (
+        (Span(document="d1.md", quote="The ferry Aurora first sailed in 1932."),),
+        (Span(document="d1.md", start=39, end=66), Span(document="d2.md", quote="As said")),
+    )
+    answer = (("1932",), ("200", "two hundred"))
+    case = Case(id="a", split="test", kind="list", question="q", answerable=True,
+                status="answered", answer=answer, evidence=spans, note="mine")  # fmt: skip
+    form = filled(case, Shelf())
+    assert form.answer == "1932\n200 | two hundred"
+    assert form.evidence == (
+        "The ferry Aurora first sailed in 1932.\n\nShe carried\n200 passengers.\nor\nAs said"
+    )
+    assert taken(form, case, Shelf()) == case
+
+
+def test_a_quote_is_found_in_every_document_that_holds_it():
+    ((first, other), (second,)) = look_up(
+        "She carried 200\n passengers.\n\nOR\n\nShe sank.\n\n\nfirst sailed", Shelf()
+    )
+    assert first.sources == ("d1.md", "d2.md")
+    assert other.sources == ()
+    assert second.sources == ("d1.md",)
+    assert look_up(" \n ", Shelf()) == []
+
+
+def test_evidence_becomes_spans_of_the_documents():
+    blank = Case(id="a", split="dev", kind="fact", question="q", answerable=True,
+                 status="answered", flagged=True)  # fmt: skip
+    form = Form("How many?", "partial", "200", "She carried\n200 passengers.\n\nfirst sailed")
+    case = taken(form, blank, Shelf())
+    quote = "She carried 200 passengers."
+    assert case.evidence == (
+        (Span(document="d1.md", quote=quote), Span(document="d2.md", quote=quote)),
+        (Span(document="d1.md", quote="first sailed"),),
+    )
+    assert case.kind == "partial"
+    unanswerable = taken(Form("How many?", "not_found", "200", quote), case, Shelf())
+    assert (unanswerable.kind, unanswerable.answerable) == ("unanswerable", False)
+    assert (unanswerable.answer, unanswerable.evidence) == ((), ())
+    back = taken(Form("How many?", "answered", "200", quote), unanswerable, Shelf())
+    assert back.kind == "fact"
+
+
+@pytest.mark.parametrize(
+    ("form", "fault"),
+    [
+        (Form(" ", "not_found"), "Write the question."),
+        (Form("x" * 4001, "not_found"), "more than 4,000 characters"),
+        (Form("q", "answered", " | \n", "She carried"), "Write what a right answer says."),
+        (Form("q", "answered", "200", " "), "Paste the words of the documents that say it."),
+        (Form("q", "answered", "200", "She sank."), "This stands in no document: “She sank.”"),
+    ],
+)
+def test_what_is_missing_is_said(form, fault):
+    with pytest.raises(CasesError, match=fault):
+        taken(form, flagged("q", (), "x"), Shelf())
+
+
+def test_evidence_that_went_is_told_by_case():
+    kept = taken(Form("q", "answered", "200", "She carried"), flagged("q", (), "x"), Shelf())
+    gone = kept.model_copy(
+        update={"id": "b", "evidence": ((Span(document="d1.md", quote="She sank."),),)}
+    )
+    assert lost([kept, gone], Shelf()) == {"b": "d1.md does not hold the words 'She sank.'"}
