@@ -34,7 +34,7 @@ _COUNTED = re.compile(
     r"|\bthe (?P<only>former|latter)\b",
     re.I,
 )
-_VAGUE = frozenset({"other", "same", "main", "whole"})
+_VAGUE = frozenset({"same", "main", "whole"})
 _WORLD = "air sky sun moon earth world universe sea ocean internet future past weather bible us"
 _UNIQUE = frozenset(_WORLD.split())  # "the sky" is no part of anything
 _FEW = 3  # nouns: a question with more explains itself
@@ -122,7 +122,7 @@ def _leans(question: str, pointing: Sequence[Span]) -> bool:
 
 
 def _is_plain(chunk: Span) -> bool:
-    """Nothing but a noun, which many texts have: "the result", "the other side"."""
+    """Nothing but a noun, which many texts have: "the result"."""
     return all(token.lower_ in _VAGUE for token in chunk[1:-1])
 
 
