@@ -21,7 +21,7 @@ NOT_FOUND = "The documents don't say."
 # Chosen on the dev halves of our sets (docs/experiments.md). Chance that the passages answer
 # (rag.chances) under which they are taken not to, and from which on a demand for a kind of answer
 # (a date, a person) may stay open: "who is protected?" can be answered by "the workers".
-REFUSE, SURE = 0.25, 0.7
+REFUSE, SURE = 0.2, 0.7
 # Share of the best sentence's chance that one without open demands must have to take its place.
 NEAR = 0.3
 # Chance that a sentence answers, if the passages do, under which it is not shown.
@@ -50,7 +50,8 @@ class QuotesWriter:
     def write(self, question: str, passages: Sequence[Passage]) -> Draft:
         """Return the sentences of ``passages`` that answer each part of ``question``."""
         if not terms(question):
-            return Draft("not_found", message=f"{NOT_FOUND} The question names nothing to look for.")
+            nothing = f"{NOT_FOUND} The question names nothing to look for."
+            return Draft("not_found", message=nothing)
         readings = [self._reader.read(analyse(part), passages) for part in parts(question)]
         chosen = [self._choose(evidence) for evidence in readings]
         drafted = _unique(
