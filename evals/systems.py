@@ -62,10 +62,7 @@ class Footnote:
 
     def search(self, case: Case, depth: int) -> Sequence[Passage]:
         """Return the ``depth`` best passages for the question."""
-        asked = self._assistant.ask(
-            case.question, history=case.history, documents=case.given, top_k=depth
-        )
-        return asked.passages
+        return self._assistant.search(case.question, case.history, case.given, top_k=depth)
 
     def confidence(self, answer: Answer) -> float | None:
         """How sure it is that there is an answer: its own word, else the best cosine found."""

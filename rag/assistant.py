@@ -123,10 +123,7 @@ class Assistant(Closing):
         for tries_left in reversed(range(_TRIES)):
             revision = self.index.revision
             try:
-                chosen = self.index.match(documents) if documents else None
-                passages = self._retriever.search(
-                    question, top_k, chosen, said(question, resolved, history)
-                )
+                passages = self._found(question, resolved, history, documents, top_k)
                 clock.lap("search")
                 back = clarification(question, resolved, history, passages)
                 if back is not None:
@@ -146,6 +143,16 @@ class Assistant(Closing):
         clock.lap("check")
         yield answer.model_copy(update={"timings_ms": clock.timings})
 
+    def search(
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        documents: Sequence[str] = (),
+        top_k: int | None = None,
+    ) -> list[Passage]:
+        """Return the passages that ``question`` would be answered from; see ``ask``."""
+        return self._found(question, standalone(question, history), history, documents, top_k)
+
     def examples(self, most: int = 4) -> list[str]:
         """Return up to ``most`` questions that the documents answer, made from their headings."""
         from rag.examples import examples
@@ -158,6 +165,18 @@ class Assistant(Closing):
     def close(self) -> None:
         """Close the index."""
         self.index.close()
+
+    def _found(
+        self,
+        question: str,
+        resolved: str,
+        history: Sequence[Message],
+        documents: Sequence[str],
+        top_k: int | None,
+    ) -> list[Passage]:
+        chosen = self.index.match(documents) if documents else None
+        context = said(question, resolved, history)
+        return list(self._retriever.search(question, top_k, chosen, context))
 
     def _asked_back(self, question: str, back: str, passages: Sequence[Passage]) -> Answer:
         return Answer(
