@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from rag.assistant import Assistant
 
+# The timeout of the settings is for silence; here a whole answer comes at once, and late where
+# the machine is busy.
+_PATIENCE = 10
 _MARKER = re.compile(r"\s*\[(?:source\s*)?(\d+)\]", re.IGNORECASE)
 # How an answer of free text says that it has none; its prompt asks it to say so.
 _REFUSAL = re.compile(
@@ -137,7 +140,7 @@ def _model(settings: Any) -> LLM:
     return connect(
         parse(settings.llm or "bundled"),
         key.get_secret_value() if key else None,
-        settings.llm_timeout,
+        _PATIENCE * settings.llm_timeout,
         settings.llm_context,
         settings.llm_max_tokens,
     )
