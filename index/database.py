@@ -87,9 +87,7 @@ class Database:
         try:
             db = self._readers.pop()
         except IndexError:
-            db = self._connect()
-            for statement in _READER:
-                db.execute(statement)
+            db = self._reader()
         try:
             db.execute("BEGIN")
             yield db
@@ -101,6 +99,20 @@ class Database:
             self._readers.append(db)
             if self._closed:
                 self._close_readers()
+
+    def _reader(self) -> sqlite3.Connection:
+        """A new connection that only reads."""
+        try:
+            db = self._connect()
+        except sqlite3.Error as error:
+            raise explained(error, self.path) from error
+        try:
+            for statement in _READER:
+                db.execute(statement)
+        except sqlite3.Error as error:
+            db.close()
+            raise explained(error, self.path) from error
+        return db
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

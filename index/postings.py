@@ -48,9 +48,12 @@ class Stemmer:
         """Return the stems of ``words`` in order, as often as they occur."""
         with self._lock:
             self._db.execute("BEGIN")
-            self._db.execute("INSERT INTO words (rowid, word) VALUES (1, ?)", (" ".join(words),))
-            rows = self._db.execute("SELECT term FROM stems ORDER BY offset").fetchall()
-            self._db.execute("ROLLBACK")
+            try:
+                text = " ".join(words)
+                self._db.execute("INSERT INTO words (rowid, word) VALUES (1, ?)", (text,))
+                rows = self._db.execute("SELECT term FROM stems ORDER BY offset").fetchall()
+            finally:
+                self._db.execute("ROLLBACK")
         return [term for (term,) in rows]
 
 
@@ -136,10 +139,10 @@ class Postings:
         with self._lock:
             if stem not in words.kept:
                 words.kept[stem] = found
-                words.size += len(found[0])
+                words.size += len(found[0]) + 1  # a word that occurs nowhere takes room, too
             while words.size > _KEPT and len(words.kept) > 1:
                 oldest = next(iter(words.kept))
-                words.size -= len(words.kept.pop(oldest)[0])
+                words.size -= len(words.kept.pop(oldest)[0]) + 1
         return found
 
 

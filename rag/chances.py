@@ -24,6 +24,9 @@ Floats = npt.NDArray[np.float32]
 
 MOST = 8.0  # log-odds of the reader are cut to ± this
 GAPS = ("name", "figure", "topic", "date", "number", "person", "body", "place")
+# The signs of each model, in the order of its columns.
+SENTENCE = ("odds", "matched", "odds_behind", "matched_behind", *(f"gap_{kind}" for kind in GAPS))
+ANSWERED = ("whole_of_likeliest", "whole", "odds", "matched")
 
 _MATCHED = 4.0  # log-odds that a full match of the words is worth, where order is all that counts
 
@@ -91,8 +94,13 @@ def _logistic(name: str, signs: npt.NDArray[np.float64]) -> npt.NDArray[np.float
 
 @lru_cache(maxsize=1)
 def _weights() -> dict[str, tuple[npt.NDArray[np.float64], float]]:
-    stored = resources.files("rag").joinpath("weights", "chances.json").read_text(encoding="utf-8")
+    stored = json.loads(
+        resources.files("rag").joinpath("weights", "chances.json").read_text(encoding="utf-8")
+    )
     return {
-        name: (np.array(list(model["weights"].values())), float(model["bias"]))
-        for name, model in json.loads(stored).items()
+        model: (
+            np.array([stored[model]["weights"][name] for name in names]),
+            float(stored[model]["bias"]),
+        )
+        for model, names in (("sentence", SENTENCE), ("answered", ANSWERED))
     }

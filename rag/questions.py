@@ -50,11 +50,6 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("manner", r"\bhow\b"),
 )
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
-_REASON = re.compile(
-    r"\b(?:because|due to|owing to|thanks to|so that|in order to|as a result|that is why|reasons?"
-    r"|since|caus(?:e|es|ed)|in response to|meant to|aim(?:s|ed)? (?:to|at))\b",
-    re.I,
-)
 _LIST = re.compile(
     r"^\W*(?:list|name|enumerate)\b(?! of)|\b(?:what|which) (?:[\w-]+ ){0,3}?(?:are|were)\b", re.I
 )
@@ -132,11 +127,6 @@ def kind(question: str) -> Kind:
     """
     found = [(match.start(), name) for name, p in _KINDS if (match := p.search(question))]
     return min(found, key=lambda row: (row[1] == "definition", row[0]))[1] if found else "other"
-
-
-def gives_reason(text: str) -> bool:
-    """Return whether ``text`` has words that introduce a reason."""
-    return _REASON.search(text) is not None
 
 
 def dates(text: str) -> list[str]:

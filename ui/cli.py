@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -125,8 +125,8 @@ def index(
     if watch:
         if report or as_json:
             raise typer.BadParameter("--watch goes with neither --report nor --json")
-        return _watch(_settings(documents=path, data=data), path is not None, allow_empty)
-    from ui.listing import summary
+        _watch(_settings(documents=path, data=data), path is not None, allow_empty)
+        return
     from ui.options import remember_folder
     from ui.progress import Bar
     from ui.report import file_reports
@@ -141,6 +141,13 @@ def index(
             files = file_reports(assistant.index, done) if report or as_json else None
     if path and not done.kept:
         remember_folder(settings)
+    _tell(done, files, as_json)
+
+
+def _tell(done: SyncReport, files: list[FileReport] | None, as_json: bool) -> NoReturn:
+    """Say what a sync did, with ``files`` file by file, and end with its exit code."""
+    from ui.listing import summary
+
     if files is None:
         _warn(done)
         typer.echo(summary(done))

@@ -52,9 +52,10 @@ class Judge:
         """Why a supported sentence does not answer any part of the question, None if it does."""
         reason = None
         for evidence in self._parts:
-            near = any(
-                chance >= LEAST and any(_holds(source, candidate) for source in sources)
-                for candidate, chance in zip(evidence.candidates, evidence.chance, strict=True)
+            near = any(  # what was not looked at may be near as well
+                (evidence.chance[n] >= LEAST or n not in evidence.gaps)
+                and any(_holds(source, candidate) for source in sources)
+                for n, candidate in enumerate(evidence.candidates)
             )
             said = replace(sources[0], text=text)
             missing = [gap.missing for gap in gaps(evidence.question, said, self._reader.closeness)]

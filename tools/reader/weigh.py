@@ -23,7 +23,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
 from index.embedder import SentenceEmbedding
-from rag.chances import GAPS, answer_signs, promise, sentence_signs
+from rag.chances import ANSWERED, SENTENCE, answer_signs, promise, sentence_signs
 from rag.evidence import LOOKED_AT, Candidate, EvidenceReader
 from rag.questions import analyse
 from rag.reading import CrossReader
@@ -33,9 +33,6 @@ from tools.reader.examples import Example, load, show
 from tools.reader.model import page
 
 _PASSAGES = 5
-
-SENTENCE = ("odds", "matched", "odds_behind", "matched_behind", *(f"gap_{kind}" for kind in GAPS))
-ANSWERED = ("whole_of_likeliest", "whole", "odds", "matched")
 
 Floats = npt.NDArray[np.float64]
 
