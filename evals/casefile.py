@@ -26,7 +26,8 @@ class CaseFile:
 
     Example:
         cases = CaseFile(Path(".footnote/evals/cases.jsonl"))
-        cases.put(flagged("Who built it?", (), "Ann Lind built it. [1]"))
+        kept = cases.add(flagged("Who built it?", (), "Ann Lind built it. [1]"))
+        cases.put(kept.model_copy(update={"note": "ask Ann"}))
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,20 +52,31 @@ class CaseFile:
         for case in self.read():
             if case.id == case_id:
                 return case
-        raise CasesError([f"there is no case {case_id!r} any more"])
+        raise CasesError([_gone(case_id)])
 
     def put(self, case: Case) -> None:
-        """Write ``case`` over the one with its id, or at the end.
+        """Write ``case`` over the one with its id.
+
+        Raises:
+            CasesError: if there is none, or the file has lines that hold no case; it is left as
+                it is.
+        """
+        with self._changing() as cases:
+            places = [n for n, other in enumerate(cases) if other.id == case.id]
+            if not places:
+                raise CasesError([_gone(case.id)])
+            cases[places[0]] = case
+
+    def add(self, case: Case) -> Case:
+        """Write ``case`` at the end under an id that is free now, and return it with that id.
 
         Raises:
             CasesError: if the file has lines that hold no case; it is left as it is.
         """
         with self._changing() as cases:
-            places = [n for n, other in enumerate(cases) if other.id == case.id]
-            if places:
-                cases[places[0]] = case
-            else:
-                cases.append(case)
+            kept = case.model_copy(update={"id": free_id({other.id for other in cases})})
+            cases.append(kept)
+        return kept
 
     def remove(self, case_id: str) -> None:
         """Delete the case with this id, if it is there.
@@ -107,6 +119,10 @@ class CaseFile:
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(self.path)
+
+
+def _gone(case_id: str) -> str:
+    return f"there is no case {case_id!r} any more"
 
 
 def free_id(taken: set[str]) -> str:

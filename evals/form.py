@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from evals.cases import Case, CasesError, Library, Place, Span, places_of
 from rag.schema import Status
 
-LONGEST = 4_000  # characters of a question; as the doors take
+LONGEST = 4_000  # characters of a question, as the doors take; and of the evidence
 _OR = re.compile(r"\s*\n\s*or\s*\n\s*", re.IGNORECASE)
 
 
@@ -54,7 +54,10 @@ def filled(case: Case, library: Library) -> Form:
 
 
 def look_up(evidence: str, library: Library) -> list[list[Quote]]:
-    """Return the quotes of an evidence text, group by group, each with where it stands."""
+    """Return the quotes of an evidence text, group by group, each with where it stands.
+
+    Every document is read for it.
+    """
     return [[_found(quote, library) for quote in group] for group in _groups(evidence)]
 
 
@@ -66,6 +69,8 @@ def taken(form: Form, before: Case, library: Library) -> Case:
     """
     unchanged = form.evidence.strip() == filled(before, library).evidence.strip()
     said = form.status not in ("not_found", "needs_clarification")
+    if said and not unchanged and len(form.evidence) > LONGEST:
+        raise CasesError([f"The evidence has more than {LONGEST:,} characters."])
     quotes = look_up(form.evidence, library) if said and not unchanged else []
     _complete(form, quotes, said)
     evidence = before.evidence if unchanged else tuple(map(_spans, quotes))

@@ -77,7 +77,10 @@ def save(run: Run, thresholds: Mapping[str, float], out: Path) -> None:
     except UnreadableRun:  # none, or of an older version
         before = None
     run.save(path)
-    path.with_suffix(".html").write_text(render(run, thresholds, before), encoding="utf-8")
+    page = path.with_suffix(".html")
+    part = page.with_name(f"{page.name}.part")  # a server may be giving the page out meanwhile
+    part.write_text(render(run, thresholds, before), encoding="utf-8")
+    part.replace(page)
 
 
 def _header(run: Run) -> str:

@@ -8,6 +8,7 @@ import pytest
 from evals.casefile import CaseFile, flagged, lost
 from evals.cases import Case, CasesError, Span, select
 from evals.form import Form, filled, look_up, taken
+from evals.own import draft_more
 from rag.schema import Message
 
 FERRY = "The ferry Aurora first sailed in 1932.\nShe carried\n200 passengers. Tea or\nmilk."
@@ -39,8 +40,7 @@ def silent(name, question="Who sank her?"):
 
 def test_cases_are_added_edited_and_deleted(file):
     assert file.read() == []
-    file.put(silent("a"))
-    file.put(silent("b", "Why?"))
+    file.extend([silent("a"), silent("b", "Why?")])
     file.put(silent("a", "Who built her?"))
     assert [(case.id, case.question) for case in file.read()] == [
         ("a", "Who built her?"),
@@ -57,7 +57,7 @@ def test_cases_are_added_edited_and_deleted(file):
 
 
 def test_a_question_that_is_asked_is_not_added_again(file):
-    file.put(silent("a", "Why?"))
+    file.extend([silent("a", "Why?")])
     assert file.extend([silent("x", "Why?"), silent("a", "When?"), silent("c", "Who?")]) == 2
     assert [(c.id, c.question) for c in file.read()] == [
         ("a", "Why?"),
@@ -68,10 +68,15 @@ def test_a_question_that_is_asked_is_not_added_again(file):
 
 
 def test_a_file_with_a_fault_is_left_as_it_is(file):
-    file.put(silent("a"))
+    file.extend([silent("a")])
     text = file.path.read_text() + "half a li\n"
     file.path.write_text(text)
-    for change in (lambda: file.put(silent("b")), lambda: file.remove("a")):
+    changes = (
+        lambda: file.add(silent("b")),
+        lambda: file.put(silent("a", "Why?")),
+        lambda: file.remove("a"),
+    )
+    for change in changes:
         with pytest.raises(CasesError, match=r"cases\.jsonl:2: not JSON"):
             change()
     assert file.path.read_text() == text
@@ -79,20 +84,44 @@ def test_a_file_with_a_fault_is_left_as_it_is(file):
 
 def test_threads_lose_nothing(file):
     def add(n):
-        CaseFile(file.path).put(silent(f"c{n}", f"Why {n}?"))
+        CaseFile(file.path).add(silent("new", f"Why {n}?"))
 
     threads = [threading.Thread(target=add, args=(n,)) for n in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {case.id for case in file.read()} == {f"c{n}" for n in range(16)}
+    assert {case.id for case in file.read()} == {f"case-{n:03d}" for n in range(1, 17)}
+    assert {case.question for case in file.read()} == {f"Why {n}?" for n in range(16)}
+
+
+def test_a_case_that_was_deleted_meanwhile_is_not_saved(file):
+    kept = file.add(silent("new"))
+    assert kept.id == "case-001"
+    file.remove(kept.id)
+    with pytest.raises(CasesError, match="there is no case 'case-001' any more"):
+        file.put(kept)
+    assert file.read() == []
+
+
+def test_a_third_of_what_is_drafted_is_unanswerable_beside_many_cases(file, monkeypatch):
+    def draft(index, most, progress):
+        silent_ones = [silent(f"s{n}", f"Who sank her in {n}?") for n in range(most // 3)]
+        known = [flagged(f"When was {n}?", (), "x") for n in range(most - len(silent_ones))]
+        return known + silent_ones
+
+    monkeypatch.setattr("evals.own.draft", draft)
+    file.extend([silent(f"own{n}", f"Why {n}?") for n in range(40)])
+    assert draft_more(None, file, 12, None) == 12
+    assert sum(not case.answerable for case in file.read()[40:]) == 4
+    assert draft_more(None, file, 12, None) == 12
+    assert sum(not case.answerable for case in file.read()[52:]) == 4
 
 
 def test_a_flagged_answer_is_not_scored_until_it_is_edited(file):
     case = flagged("How many did she carry?", HISTORY, "She carried tea. [1]")
-    file.put(case)
-    file.put(flagged("How many did she carry?", HISTORY, "She carried tea. [1]"))
+    file.extend([case])
+    file.extend([flagged("How many did she carry?", HISTORY, "She carried tea. [1]")])
     (kept,) = file.read()
     assert kept == case
     assert (kept.flagged, kept.said, kept.kind) == (True, "She carried tea. [1]", "followup")
@@ -157,6 +186,7 @@ def test_evidence_becomes_spans_of_the_documents():
         (Form("x" * 4001, "not_found"), "more than 4,000 characters"),
         (Form("q", "answered", " | \n", "She carried"), "Write what a right answer says."),
         (Form("q", "answered", "200", " "), "Paste the words of the documents that say it."),
+        (Form("q", "answered", "200", "x" * 4001), "evidence has more than 4,000 characters"),
         (Form("q", "answered", "200", "She sank."), "This stands in no document: “She sank.”"),
     ],
 )

@@ -52,10 +52,8 @@ def finished(job):
     return job
 
 
-def known(board, name="a", question=BUILT, answer="1871", evidence=SENTENCE):
-    case = board.blank().model_copy(update={"id": name})
-    board.save(case, Form(question, "answered", answer, evidence))
-    return board.file.find(name)
+def known(board, question=BUILT, answer="1871", evidence=SENTENCE):
+    return board.save(board.blank(), Form(question, "answered", answer, evidence))
 
 
 def test_an_answer_that_is_not_right_becomes_a_case_to_be_edited(page, board):
@@ -75,6 +73,13 @@ def test_an_answer_that_is_not_right_becomes_a_case_to_be_edited(page, board):
     tabs, editor, *_ = page._revise(kept, chosen(turn=1))
     assert tabs.selected == "evals"
     assert editor.visible
+    list(page._ask(BUILT, anew := Conversation()))
+    board.file.extend([flagged(BUILT, (), "x")])
+    talk, _ = page._flag(anew, chosen(turn=0))
+    assert "is a case already" in talk
+    assert "Kept as a case" not in talk
+    board.file.remove(flagged(BUILT, (), "x").id)
+    assert "no case" in page._revise(anew, chosen(turn=0))[-1], "it was deleted"
     for turn in (7, -1, "0", None):
         page._flag(conversation, chosen(turn=turn))
     assert len(board.file.read()) == 1
@@ -90,6 +95,8 @@ def test_a_file_that_cannot_be_read_is_told_under_the_answer_and_in_the_tab(page
     assert "fn-wrong" in talk, "it can be tried again"
     assert "not JSON" in page.evals.show()[3]
     assert "not JSON" in page.evals._remove(chosen(case="a"))[2]
+    assert "not JSON" in page.evals._add()[-1]
+    assert page.evals.edited[-1].parent is not page.evals.editor, "it is seen"
     job = finished(board.run())
     assert job.failed
     assert "not JSON" in job.result
@@ -99,20 +106,49 @@ def test_a_file_that_cannot_be_read_is_told_under_the_answer_and_in_the_tab(page
 def test_a_case_is_edited_as_text_and_saved_for_the_command_line(page, board):
     tab, case = page.evals, known(board)
     assert case.evidence == ((Span(document="lighthouse.md", quote=SENTENCE),),)
-    opened = tab._edit(chosen(case="a"))
+    opened = tab._edit(chosen(case=case.id))
     assert opened[3:5] == (BUILT, "answered")
     assert opened[6:8] == ("1871", SENTENCE)
     assert "In lighthouse.md" in opened[8]
-    (_, wrong, *_) = tab._save(case, BUILT, "answered", "1871", "Never built.")
+    (_, _, wrong, *_) = tab._save(case, BUILT, "answered", "1871", "Never built.")
     assert "This stands in no document" in wrong
-    (closed, fine, *shown) = tab._save(case, UNKNOWN, "not_found", "", "")
-    assert (closed.visible, fine) == (False, "")
+    (closed, none, fine, *shown) = tab._save(case, UNKNOWN, "not_found", "", "")
+    assert (closed.visible, none, fine) == (False, None, "")
     assert "they do not say" in shown[3]
     (kept,) = load_cases(board.file.path)
     assert (kept.question, kept.answerable) == (UNKNOWN, False)
     assert "no case &#x27;b&#x27;" in tab._edit(chosen(case="b"))[-1]
-    assert "no case" not in tab._remove(chosen(case="a"))[3]
+    assert "no case" not in tab._remove(chosen(case=case.id))[3]
     assert board.file.read() == []
+    assert "any more" in tab._save(case, BUILT, "answered", "1871", SENTENCE)[2], "deleted"
+    assert tab._look_up("x" * 4001) == ""
+
+
+def test_cases_added_side_by_side_are_all_kept(board):
+    first, second = board.blank(), board.blank()
+    board.save(first, Form(UNKNOWN, "not_found"))
+    board.save(second, Form(BUILT, "answered", "1871", SENTENCE))
+    assert [case.question for case in board.file.read()] == [UNKNOWN, BUILT]
+
+
+def test_a_full_disk_is_told(page, board, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    tab, case = page.evals, known(board)
+    monkeypatch.setattr(board.file, "put", full)
+    monkeypatch.setattr(board.file, "remove", full)
+    assert "No space left" in tab._save(case, BUILT, "answered", "1871", SENTENCE)[2]
+    assert "No space left" in tab._remove(chosen(case=case.id))[2]
+
+
+def test_a_service_that_cannot_read_ahead_is_ready(ready, monkeypatch):
+    def broken(stop):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(ready.assistant.index, "read_ahead", broken)
+    ready._read_ahead(ready.assistant)
+    assert ready.ready
 
 
 def test_cases_are_drafted_run_and_reported(page, board, address):
@@ -123,9 +159,9 @@ def test_cases_are_drafted_run_and_reported(page, board, address):
     for case in board.file.read():
         board.file.remove(case.id)
     known(board)
-    known(board, "b", "When was the lamp switched to electricity?", "1926", "in 1926")
+    known(board, "When was the lamp switched to electricity?", "1926", "in 1926")
     board.save(board.blank(), Form(UNKNOWN, "not_found"))
-    gone = known(board, "gone")
+    gone = known(board)
     gone = gone.model_copy(update={"evidence": ((Span(document="x.md", quote="x"),),)})
     board.file.put(gone)
     board.flag(page.service.assistant.ask("Who is the harbour master?"), ())
@@ -152,7 +188,7 @@ def test_cases_are_drafted_run_and_reported(page, board, address):
 
 def test_a_run_that_is_stopped_goes_on_from_there(page, board):
     for n in range(8):
-        known(board, f"s{n}", f"When was the lighthouse built, question {n}?")
+        known(board, f"When was the lighthouse built, question {n}?")
     job = board.run()
     assert board.run() is job, "one at a time"
     board.stop()
@@ -181,6 +217,7 @@ def test_a_server_that_is_not_ready_or_has_no_report_says_so(settings, tmp_path)
     board._work(job, lambda advance: advance(1, 2) or "")
     assert job.ended.is_set()
     assert not job.failed
+    assert job.result == "Stopped at 1 of 2, nothing was added."
 
 
 def test_what_a_case_says_is_shown_and_never_markup():

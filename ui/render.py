@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Literal
 
 from rag.schema import Answer, Citation, Passage, Sentence
 from ui.text import html_text, marked, place_name, reference, shown_name, withheld_line
@@ -20,10 +21,17 @@ _HEADLINES = {
     "needs_clarification": "Which one do you mean?",
 }
 _PROMISE = "Every sentence of an answer carries a number. Open it to see the words it rests on."
-_KEPT = (
-    '<p class="fn-kept" role="status">Kept as a case, which is not scored until you say what is '
-    'right. <a href="#case-{turn}">Say it in Evals</a></p>'
-)
+_KEPT = {
+    "new": (
+        '<p class="fn-kept" role="status">Kept as a case, which is not scored until you say what '
+        'is right. <a href="#case-{turn}">Say it in Evals</a></p>'
+    ),
+    "before": (
+        '<p class="fn-kept" role="status">This question is a case already, and stays as it is. '
+        '<a href="#case-{turn}">See it in Evals</a></p>'
+    ),
+}
+Kept = Literal["new", "before"]
 _NO_SOURCES = '<h2>Sources</h2><p class="fn-empty">The passages behind an answer stand here.</p>'
 
 
@@ -47,11 +55,11 @@ def notice_html(text: str, kind: str = "busy") -> str:
     return f'<p class="fn-notice fn-{kind}" role="{role}">{html_text(text)}</p>'
 
 
-def answer_html(answer: Answer, turn: int, kept: bool = False, trouble: str = "") -> str:
+def answer_html(answer: Answer, turn: int, kept: Kept | None = None, trouble: str = "") -> str:
     """Return a finished answer as the reply that gives it.
 
-    ``kept`` says that a reader called it not right and it is a case now; ``trouble`` why it could
-    not be made one.
+    ``kept`` says that a reader called it not right and it is a case, a new one or one that was
+    there before; ``trouble`` why it could not be made one.
     """
     parts = [
         _understood(answer),
@@ -167,14 +175,14 @@ def _nearest_links(answer: Answer, turn: int) -> str:
     return f'<p class="fn-nearest">Nearest passages</p><ol class="fn-nearest">{items}</ol>'
 
 
-def _actions(turn: int, kept: bool, trouble: str) -> str:
+def _actions(turn: int, kept: Kept | None, trouble: str) -> str:
     wrong = (
         f'<button type="button" class="fn-wrong" data-turn="{turn}" '
         'title="Keep it as a case for your evaluation">Not right</button>'
     )
     told = notice_html(f"It could not be kept: {trouble}", "error") if trouble else ""
     if kept:
-        wrong, told = "", _KEPT.format(turn=turn)
+        wrong, told = "", _KEPT[kept].format(turn=turn)
     return (
         f'<p class="fn-actions"><a href="#copy-{turn}">Copy with sources</a>'
         f'<a href="#save-{turn}">Save as JSON</a>{wrong}</p>{told}'

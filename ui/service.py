@@ -128,7 +128,7 @@ class Service:
             self._assistant.load()
             self._sync(self._assistant)
             self._ready.set()
-            self._assistant.index.read_ahead(self._stopping)
+            self._read_ahead(self._assistant)
             self._follow(self._assistant)
         except Stopped:
             pass
@@ -137,6 +137,13 @@ class Service:
         except Exception as error:
             log.exception("the assistant could not be opened")
             self._fail(error)
+
+    def _read_ahead(self, assistant: Assistant) -> None:
+        """Spare the first searches a wait; without it they work as well."""
+        try:
+            assistant.index.read_ahead(self._stopping)
+        except Exception as error:
+            log.warning("the index could not be read ahead: %s", explain(error))
 
     def _follow(self, assistant: Assistant) -> None:
         """Sync when the folder changes, unless who changed it does so first."""
@@ -147,7 +154,7 @@ class Service:
                     return
                 try:
                     self._sync(assistant, unasked=True)
-                    assistant.index.read_ahead(self._stopping)
+                    self._read_ahead(assistant)
                 except Stopped:
                     raise
                 except Exception as error:

@@ -22,6 +22,7 @@ from ui.guard import UPLOAD_LIMIT
 from ui.listing import count_of, documents_html, report_html
 from ui.models import MAX_QUESTION
 from ui.render import (
+    Kept,
     answer_html,
     conversation_html,
     draft_html,
@@ -52,12 +53,13 @@ log = logging.getLogger(__name__)
 class Conversation:
     """The answers of one open page, oldest first.
 
-    By turn: ``cases`` are the ids of the cases made of answers that were called not right,
-    ``trouble`` is why none could be made.
+    By turn: ``cases`` are the ids of the cases of answers that were called not right, ``kept``
+    whether they are new, ``trouble`` is why there is none.
     """
 
     answers: list[Answer] = field(default_factory=list)
     cases: dict[int, str] = field(default_factory=dict)
+    kept: dict[int, Kept] = field(default_factory=dict)
     trouble: dict[int, str] = field(default_factory=dict)
 
     def history(self, turn: int | None = None) -> list[Message]:
@@ -73,7 +75,7 @@ class Conversation:
         return [
             turn_html(
                 answer.question,
-                answer_html(answer, turn, turn in self.cases, self.trouble.get(turn, "")),
+                answer_html(answer, turn, self.kept.get(turn), self.trouble.get(turn, "")),
             )
             for turn, answer in enumerate(self.answers)
         ]
@@ -230,8 +232,9 @@ class Page:
         if isinstance(turn, int) and 0 <= turn < len(conversation.answers):
             try:
                 history = conversation.history(turn)
-                case = self.evals.board.flag(conversation.answers[turn], history)
+                case, new = self.evals.board.flag(conversation.answers[turn], history)
                 conversation.cases[turn] = case.id
+                conversation.kept.setdefault(turn, "new" if new else "before")
             except Refused as error:
                 conversation.trouble[turn] = explain(error)
         return conversation_html(conversation.turns()), conversation

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evals.casefile import NAME, CaseFile, flagged, free_id, lost
+from evals.casefile import NAME, CaseFile, flagged, lost
 from evals.cases import Case, CasesError
 from evals.form import Form, Quote, filled, look_up, taken
 from rag.schema import Answer, Message
@@ -22,6 +22,7 @@ from ui.errors import Refused, explain
 from ui.service import Service, Stopped
 
 DRAFTED = 30  # cases drafted at once
+_NEW = "(new)"  # the id of a case until it is written
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def report_of(settings: Settings) -> Path:
 class Job:
     """Something that takes a while: how far it is, and in the end what became of it.
 
-    ``reports`` says that it leaves a report.
+    ``reports`` says that it leaves a report, and goes on from there if it was stopped.
     """
 
     title: str
@@ -90,8 +91,8 @@ class Board:
             return {}
         return {row.id: row.right for row in run.rows}
 
-    def flag(self, answer: Answer, history: Sequence[Message]) -> Case:
-        """Keep an answer that a reader called wrong, and return the case.
+    def flag(self, answer: Answer, history: Sequence[Message]) -> tuple[Case, bool]:
+        """Keep an answer that a reader called wrong; return the case, and whether it is new.
 
         A question that is a case already stays as it is.
 
@@ -100,17 +101,21 @@ class Board:
         """
         case = flagged(answer.question, history, answer.text)
         try:
-            self.file.extend([case])
+            new = self.file.extend([case]) > 0
             asked = (case.question, case.history)
-            return next(c for c in self.file.read() if (c.question, c.history) == asked)
+            return next(c for c in self.file.read() if (c.question, c.history) == asked), new
         except (CasesError, OSError) as error:
             raise Refused(409, "Not kept", explain(error)) from error
 
     def blank(self) -> Case:
-        """Return a case to be filled in; it is not in the file yet."""
+        """Return a case to be filled in; it is not in the file yet, and gets its id there.
+
+        Raises:
+            CasesError: if the file could not take it.
+        """
+        self.file.read()
         fields: dict[str, Any] = {"split": "dev", "kind": "fact", "status": "answered"}
-        name = free_id({case.id for case in self.file.read()})
-        return Case(id=name, question="to be asked", answerable=True, flagged=True, **fields)
+        return Case(id=_NEW, question="to be asked", answerable=True, flagged=True, **fields)
 
     def form(self, case: Case) -> Form:
         """Return what is filled in for a case."""
@@ -120,13 +125,17 @@ class Board:
         """Return the quotes of an evidence text, each with the documents that hold it."""
         return look_up(evidence, self.service.assistant.index)
 
-    def save(self, case: Case, form: Form) -> None:
-        """Write ``case`` as the form changes it.
+    def save(self, case: Case, form: Form) -> Case:
+        """Write ``case`` as the form changes it, and return it as it is kept.
 
         Raises:
-            CasesError: saying what is missing.
+            CasesError: saying what is missing, or that the case was deleted meanwhile.
         """
-        self.file.put(taken(form, case, self.service.assistant.index))
+        changed = taken(form, case, self.service.assistant.index)
+        if case.id == _NEW:
+            return self.file.add(changed)
+        self.file.put(changed)
+        return changed
 
     # -- jobs ------------------------------------------------------------------------------
 
@@ -186,7 +195,8 @@ class Board:
         try:
             job.result = work(advance)
         except Stopped:
-            job.result = f"Stopped at {job.done} of {job.total}; a new run goes on from there."
+            onward = "; a new run goes on from there" if job.reports else ", nothing was added"
+            job.result = f"Stopped at {job.done} of {job.total}{onward}."
         except Exception as error:
             if not isinstance(error, CasesError | Refused) and not self.service.stopping:
                 log.exception("%s failed", title_of(job))

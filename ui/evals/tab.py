@@ -17,8 +17,12 @@ from ui.parts import QUIET, html
 from ui.render import notice_html
 
 _GLANCE = 0.2  # seconds between two looks at a job
-# The editor has just been made visible; what has the focus is scrolled to.
-FOCUS = "() => setTimeout(() => document.querySelector('#fn-asks textarea')?.focus(), 100)"
+# The editor has just been made visible, or it is said why not; what has the focus is scrolled to.
+FOCUS = """() => setTimeout(() => {
+  const told = document.querySelector('#fn-evals-notice [role=alert]');
+  if (told) told.scrollIntoView({block: 'center'});
+  else document.querySelector('#fn-asks textarea')?.focus();
+}, 100)"""
 _LEAD = (
     "<h2>Is it right?</h2><p>Questions whose answers you know, asked of your documents and "
     "scored. They are kept in <code>{file}</code>; <code>footnote eval --cases</code> reads it, "
@@ -46,6 +50,7 @@ class EvalsTab:
                 self.draft = gr.Button("Draft cases", size="sm", scale=0)
                 self.add = gr.Button("Add a case", size="sm", scale=0)
             self.job = html(elem_id="fn-evals-job")
+            self.notice = html(elem_id="fn-evals-notice")
             self._lay_out_editor()
             self.report = html(elem_id="fn-evals-report")
             self.cases = html(elem_id="fn-evals-cases", script="cases.js")
@@ -58,9 +63,10 @@ class EvalsTab:
 
     @property
     def edited(self) -> list[Any]:
-        """The components that an opened editor fills."""
+        """The components that an opened editor fills, and last where it is said why not."""
         return [self.editor, self.case, self.background, self.question, self.expected,
-                self.known, self.answer, self.evidence, self.found, self.faults]  # fmt: skip
+                self.known, self.answer, self.evidence, self.found, self.faults,
+                self.notice]  # fmt: skip
 
     def _lay_out_editor(self) -> None:
         self.case: Any = gr.State(None)
@@ -84,6 +90,7 @@ class EvalsTab:
                     "needed, a line “or” between those of which one is enough.",
                     lines=2,
                     max_lines=14,
+                    max_length=LONGEST,
                 )
                 self.found = html(elem_id="fn-found")
             self.faults = html()
@@ -101,11 +108,11 @@ class EvalsTab:
             event.then(None, js=FOCUS)
         self.cases.remove(self._remove, outputs=self.shown, **QUIET)
         self.expected.change(self._expect, [self.expected], [self.known], **QUIET)
-        self.evidence.change(
+        self.evidence.blur(
             self._look_up, [self.evidence], [self.found], trigger_mode="always_last", **QUIET
         )
         filled = [self.case, self.question, self.expected, self.answer, self.evidence]
-        outputs = [self.editor, self.faults, *self.shown]
+        outputs = [self.editor, self.case, self.faults, *self.shown]
         self.save.click(self._save, filled, outputs, **QUIET)
         self.cancel.click(self._cancel, outputs=[self.editor, self.case], **QUIET)
 
@@ -163,7 +170,7 @@ class EvalsTab:
     def _remove(self, event: gr.EventData) -> tuple[Any, ...]:
         try:
             self.board.file.remove(str(event.case))
-        except CasesError as error:
+        except (CasesError, OSError) as error:
             return *_SAME, notice_html(explain(error), "error"), *_SAME
         return self.show()
 
@@ -182,21 +189,27 @@ class EvalsTab:
             form.evidence,
             render.quotes_html(self.board.quotes(form.evidence)),
             "",
+            "",
         )
 
     def open_by_id(self, case_id: str) -> tuple[Any, ...]:
-        """Return the editor with a case in it, or with why it cannot be edited."""
+        """Return the editor with a case in it, or why it cannot be edited."""
         try:
             case = self.board.file.find(case_id)
             return self.open(case, self.board.form(case))
-        except (CasesError, NotReady) as error:
-            return (gr.skip(),) * 9 + (notice_html(explain(error), "error"),)
+        except (CasesError, NotReady, OSError) as error:
+            return self._unopened(error)
 
     def _add(self) -> tuple[Any, ...]:
         try:
             return self.open(self.board.blank(), Form())
-        except (CasesError, NotReady) as error:
-            return (gr.skip(),) * 9 + (notice_html(explain(error), "error"),)
+        except (CasesError, NotReady, OSError) as error:
+            return self._unopened(error)
+
+    def _unopened(self, error: Exception) -> tuple[Any, ...]:
+        """Leave the editor as it is, which may be hidden, and say why beside it."""
+        unchanged = (gr.skip(),) * (len(self.edited) - 1)
+        return *unchanged, notice_html(explain(error), "error")
 
     def _edit(self, event: gr.EventData) -> tuple[Any, ...]:
         return self.open_by_id(str(event.case))
@@ -205,19 +218,21 @@ class EvalsTab:
         return gr.Column(visible=_says(status))
 
     def _look_up(self, evidence: str) -> str:
-        return render.quotes_html(self.board.quotes(evidence)) if self.board.service.ready else ""
+        if len(evidence) > LONGEST or not self.board.service.ready:
+            return ""
+        return render.quotes_html(self.board.quotes(evidence))
 
     def _save(
         self, case: Case | None, question: str, status: Status, answer: str, evidence: str
     ) -> tuple[Any, ...]:
         if case is None:
-            return gr.Column(visible=False), "", *self.show()
+            return gr.Column(visible=False), None, "", *self.show()
         try:
             self.board.save(case, Form(question, status, answer, evidence))
-        except (CasesError, NotReady) as error:
+        except (CasesError, NotReady, OSError) as error:
             problems = error.problems if isinstance(error, CasesError) else [explain(error)]
-            return gr.skip(), render.problems_html(problems), *(gr.skip(),) * len(self.shown)
-        return gr.Column(visible=False), "", *self.show()
+            return *_SAME, render.problems_html(problems), *(gr.skip(),) * len(self.shown)
+        return gr.Column(visible=False), None, "", *self.show()
 
     def _cancel(self) -> tuple[Any, ...]:
         return gr.Column(visible=False), None
