@@ -29,10 +29,16 @@ _ELLIPSIS = re.compile(
     re.I,
 )
 _ASKED_BACK = re.compile(r"What do you mean by “(?P<reference>[^”]+)”\?")  # rag.clarify asks so
-_CORRECTION = re.compile(
-    r"^\W*(?:(?:(?:no|nope|sorry|oops|wait|actually)\b"
-    r"|(?:but )?(?:(?:i|we) (?:meant|mean|was asking about|asked about|am asking about)"
-    r"|make (?:that|it)|rather)\b)[\s,.:;!–—-]*)+(?=\w)",
+_CUE = r"(?:no|nope|sorry|oops|wait|actually|rather)\b"
+_MEANT = (
+    r"(?:(?:but )?(?:i|we) (?:meant|mean|was asking about|asked about|am asking about)"
+    r"|make (?:that|it))\b"
+)
+_CORRECTION = re.compile(  # not "no doctors were sent?", "wait times", "rather than doctors"
+    rf"^\W*(?:{_CUE}(?:\s+{_CUE})*"
+    rf"(?:\s*(?:[,:;!–—]|[.-]+(?=\s))[\s,.:;!–—-]*(?:rather\s+(?!than\b))?"
+    rf"|\s+(?={_MEANT}|not\b))"
+    rf"|{_MEANT}[\s,.:;!–—-]*)+(?=\w)",
     re.I,
 )
 _NOT = re.compile(
@@ -95,7 +101,7 @@ def _resolve(question: str, turns: Sequence[Turn]) -> str:
         return _named(last, question)
     corrected = _CORRECTION.sub("", question)
     if corrected != question or (_NOT.match(question) and not has_verb(question)):
-        return _corrected(corrected, turns)
+        return _corrected(question, corrected, turns)
     if returning := _RETURNING.match(question):
         return _returned(question, returning["what"], returning["rest"], turns)
     if _MORE.match(question) and (about := topic(turns)):
@@ -106,13 +112,15 @@ def _resolve(question: str, turns: Sequence[Turn]) -> str:
 def _followed(question: str, turns: Sequence[Turn]) -> str:
     rest = _ELLIPSIS.sub("", question)
     previous = turns[-1].question
+    if not re.search(r"\w", rest):  # "and?", "so?"
+        return question
     if is_bare(rest):
         return asked_again(rest, previous)
     if event := _OF_EVENT.match(rest):
         return asked_again(event["word"], previous)
     asks = QUESTION_WORD.match(rest)
     marked = rest != question or parse(rest)[0].pos_ == "ADP"
-    elliptic = marked and rest and not asks and not has_verb(rest)
+    elliptic = marked and not asks and not has_verb(rest)
     if elliptic and not any(need(token) for token in parse(rest)):
         return swapped(rest, previous)
     if asks and question[0].isupper():
@@ -120,16 +128,21 @@ def _followed(question: str, turns: Sequence[Turn]) -> str:
     return _filled(rest if asks else question, turns)
 
 
-def _corrected(rest: str, turns: Sequence[Turn]) -> str:
-    """Put right what was asked before: "no, I meant Bolivia", "not Cuba, Bolivia"."""
+def _corrected(question: str, rest: str, turns: Sequence[Turn]) -> str:
+    """Put right what was asked before: "no, I meant Bolivia", "not Cuba, Bolivia".
+
+    "No, not Cuba" says nothing to put there, and stays as it is.
+    """
     previous = turns[-1].question
+    if not re.search(r"\w", _ELLIPSIS.sub("", rest)):
+        return question
     if match := _NOT.match(rest):
         new, old = (match["new"], match["old"]) if match["new"] else (match["new2"], match["old2"])
         if old.lower() in previous.lower() and not has_verb(new):
             return swapped(new, previous, old)
     if has_verb(rest) or QUESTION_WORD.match(rest) or any(need(token) for token in parse(rest)):
         return _followed(rest, turns)
-    return swapped(rest, previous)
+    return question if re.match(r"not\b", rest, re.I) else swapped(rest, previous)
 
 
 def _returned(question: str, what: str, rest: str, turns: Sequence[Turn]) -> str:
@@ -143,11 +156,20 @@ def _returned(question: str, what: str, rest: str, turns: Sequence[Turn]) -> str
 
 
 def _named(turn: Turn, name: str) -> str:
-    """Put ``name``, the reply to a question back, where the question left it open."""
-    name = name.strip(" ?!.,")
-    own = turn.open.lower() in POSSESSIVE and not turn.question.lower().endswith(turn.open.lower())
-    pattern = rf"\b{re.escape(turn.open)}\b"
-    return re.sub(pattern, lambda _: f"{name}'s" if own else name, turn.question, count=1)
+    """Put ``name``, the reply to a question back, where the question left it open.
+
+    Where there is no such place, as in "why?", it follows in brackets.
+    """
+    name, question = name.strip(" ?!.,"), turn.question
+    if not name:
+        return question
+    pattern = rf"\b{re.escape(turn.open)}\b"  # asked back as "the clinic" also after "The clinic"
+    place = re.search(pattern, question) or re.search(pattern, question, re.I)
+    if place is None or is_bare(question):
+        return f"{question} ({name})"
+    own = turn.open.lower() in POSSESSIVE and not question.lower().endswith(turn.open.lower())
+    put = f"{name}'s" if own else name
+    return question[: place.start()] + put + question[place.end() :]
 
 
 def _filled(question: str, turns: Sequence[Turn]) -> str:

@@ -17,6 +17,14 @@ _ASKED_FOR = re.compile(
     r"(?:\s+(?:many|much|long|old|year|date))?\s*",
     re.I,
 )
+_ASKS_NOUN = re.compile(  # "how many doctors", "which clinic", "in which hospital"
+    r"^\W*(?P<at>(?:in|on|at|by|for|to|from) )?(?P<word>how(?: many| much)?|which|what|whose)\s+"
+    r"(?!(?:year|date|long|old)\b)(?=\w)",
+    re.I,
+)
+_AUXILIARY = re.compile(r"\b(?:did|does|do|has|have|had|can|could|will|would|should|must)\b", re.I)
+_REPEATED = re.compile(r"^(?P<word>[\w ]{2,20}): (?=\w)")  # as asked_again puts it
+_MOMENTS = ("century", "day", "decade", "hour", "month", "moment", "time", "week")
 _DATED = ("DATE", "TIME", "CARDINAL", "ORDINAL", "PERCENT", "MONEY", "QUANTITY")
 _FIGURE = re.compile(r"\d[\d.,]*")
 
@@ -56,8 +64,15 @@ def asked_again(word: str, previous: str) -> str:
 
     After a question for a subject the subject stays open: "when did somebody found X?".
     """
+    if (repeated := _REPEATED.match(previous)) and is_bare(repeated["word"]):
+        previous = previous[repeated.end() :]
     word, rest = word.rstrip(" ?!."), _ASKED_FOR.sub("", previous)
     doc = parse(previous)
+    asked = _ASKS_NOUN.match(previous)
+    after = next((t for t in doc if asked and t.idx >= asked.end()), None)
+    if asked and after is not None and after.pos_ in ("NOUN", "PROPN", "ADJ", "ADV", "NUM", "ADP"):
+        moved = None if asked["at"] else _with_noun(word, previous[asked.end() :], asked["word"])
+        return moved or f"{word}: {previous}"
     verb = next((t for t in doc if t.dep_ == "ROOT" and t.tag_ in ("VBD", "VBZ", "VBP")), None)
     subject = next((c for c in verb.children if c.dep_ == "nsubj"), None) if verb else None
     of_subject = subject is not None and is_asked_for(subject)
@@ -65,6 +80,33 @@ def asked_again(word: str, previous: str) -> str:
         do = "did" if verb.tag_ == "VBD" else "does"
         return f"{word} {do} somebody {verb.lemma_} {previous[verb.idx + len(verb) :].strip()}"
     return f"{word} {rest}"
+
+
+def _with_noun(word: str, rest: str, asked: str) -> str | None:
+    """Ask "why did Cuba send doctors?" of "doctors did Cuba send?", None where that is unclear.
+
+    It is clear where an auxiliary and a subject follow the noun, and its place after the verb is
+    neither taken by an object nor next to a preposition at the end ("which town is he from?").
+    """
+    rest = re.sub(r"^(?:kind|sort|type)s? of ", "", rest, flags=re.I)
+    auxiliary = _AUXILIARY.search(rest)
+    noun = parse(rest[: auxiliary.start()].strip()) if auxiliary else None
+    if auxiliary is None or not noun or noun[-1].pos_ not in ("NOUN", "PROPN"):
+        return None
+    if noun[-1].lemma_.lower() in _MOMENTS or any(t.pos_ in ("VERB", "AUX", "ADP") for t in noun):
+        return None
+    again = f"{word} {rest[auxiliary.start() :].rstrip(' ?!.')}?"
+    doc = parse(again)
+    verb = next((t for t in doc if t.dep_ == "ROOT" and t.tag_ in ("VB", "VBN", "VBG")), None)
+    subject = verb and next((c for c in verb.lefts if c.dep_ in ("nsubj", "nsubjpass")), None)
+    if verb is None or subject is None or subject.idx < len(word) + len(auxiliary[0]):
+        return None
+    tail = [t for t in doc[verb.i + 1 :] if not t.is_punct]
+    if tail and (tail[0].pos_ != "ADP" or tail[-1].pos_ == "ADP"):
+        return None
+    end = verb.idx + len(verb)
+    one = noun[-1].tag_ in ("NN", "NNP") and asked.lower() in ("which", "what")
+    return f"{again[:end]} {'the ' if one else ''}{noun.text}{again[end:]}"
 
 
 def swapped(new: str, previous: str, old: str | None = None) -> str:
@@ -75,6 +117,8 @@ def swapped(new: str, previous: str, old: str | None = None) -> str:
     new name there, then the subject.
     """
     name = new.strip(" ?!.,;:")
+    if not name:
+        return previous
     if old and (said := re.search(rf"\b{re.escape(old)}\b", previous, re.I)):
         return _put(previous, said.start(), said.end(), name)
     doc = parse(name)

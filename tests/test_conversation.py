@@ -297,3 +297,88 @@ def test_the_reply_to_a_question_back_is_put_in_without_the_old_topic():
     back = "What do you mean by “the clinic”? For instance: We Care Clinic or North Clinic."
     before = turns(MISSION, MISSION_ANSWER, question, back)
     assert standalone("We Care Clinic", before) == "What services does We Care Clinic provide?"
+
+
+@pytest.mark.parametrize("question", ["and?", "So?", "but?", "or?", "What about?", "Then ..."])
+def test_a_connective_alone_is_left_alone_and_does_not_break_what_follows(question):
+    before = [MISSION, MISSION_ANSWER]
+    assert standalone(question, turns(*before)) == question
+    after = turns(*before, question, "What about what?")
+    assert "Robinson" in standalone("When was it established?", after)
+    assert isinstance(standalone(question, after), str)
+
+
+@pytest.mark.parametrize(
+    ("question", "reference", "understood"),
+    [
+        ("The clinic was opened when?", "the clinic", "Los Sauzales was opened when?"),
+        ("Why?", "Why", "Why? (Los Sauzales)"),
+        ("When was the “clinic” opened?", "the clinic", None),
+        ("Does IT staff clean it?", "it", "Does IT staff clean Los Sauzales?"),
+    ],
+)
+def test_the_reply_to_a_question_back_is_never_lost(question, reference, understood):
+    back = f"What do you mean by “{reference}”? For instance: Los Sauzales or North Clinic."
+    resolved = standalone("Los Sauzales", turns(question, back))
+    assert resolved == (understood or f"{question} (Los Sauzales)")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "No doctors were sent to Spain?",
+        "No-fly zones were set up by Spain?",
+        "Wait times in hospitals rose by how much?",
+        "Rather than doctors, what did Spain send?",
+        "Actually existing socialism is what?",
+        "no, and?",
+        "no, not Norway",
+        "No, not Norway!",
+    ],
+)
+def test_what_only_looks_like_a_correction_is_left_alone(question):
+    before = turns("How many doctors were sent to Norway in 2004?", "Twelve.")
+    assert standalone(question, before) == question
+
+
+@pytest.mark.parametrize(
+    "correction",
+    [
+        "no I meant Spain",
+        "No wait, Spain",
+        "no - Spain",
+        "no not Norway, Spain",
+        "no, rather Spain",
+    ],
+)
+def test_a_correction_needs_a_pause_or_what_was_meant(correction):
+    before = turns("How many doctors were sent to Norway in 2004?", "Twelve.")
+    assert standalone(correction, before) == "How many doctors were sent to Spain in 2004?"
+
+
+@pytest.mark.parametrize(
+    ("asked", "word", "understood"),
+    [
+        (
+            "How many doctors did Cuba send to Venezuela?",
+            "Why?",
+            "Why did Cuba send doctors to Venezuela?",
+        ),
+        ("Which book did Maria Lopez write?", "When?", "When did Maria Lopez write the book?"),
+        ("How many nurses has Norway trained?", "Why?", "Why has Norway trained nurses?"),
+        ("What services does the clinic provide?", "Why?", "Why does the clinic provide services?"),
+        ("How many doctors work in Norway?", "Why?", None),
+        ("Which country did Cuba send doctors to?", "Why?", None),
+        ("In which hospital did Maria Lopez work?", "When?", None),
+        ("How many doctors were sent to Norway?", "When?", None),
+        ("Which day did the bridge open?", "Why?", None),
+    ],
+)
+def test_a_bare_question_word_after_how_many_and_which(asked, word, understood):
+    expected = understood or f"{word[:-1]}: {asked}"
+    assert standalone(word, turns(asked, "Some.")) == expected
+
+
+def test_a_bare_question_word_does_not_pile_up():
+    before = turns("How many doctors work in Norway?", "12.", "Why?", "For the pay.")
+    assert standalone("Since when?", before) == "Since when: How many doctors work in Norway?"
