@@ -19,18 +19,20 @@ from rag.writers.base import Draft, Drafted
 NOT_FOUND = "The documents don't say."
 
 # Chosen on the dev halves of our sets, REFUSE eased for the total of a test half
-# (docs/experiments.md). Chance that the passages answer
-# (rag.chances) under which they are taken not to, and from which on a demand for a kind of answer
-# (a date, a person) may stay open: "who is protected?" can be answered by "the workers".
-REFUSE, SURE = 0.2, 0.7
+# (docs/experiments.md). Chance that the passages answer (rag.chances) under which they are taken
+# not to, and from which on the kind of answer that was asked for may be missing: "who is
+# protected?" can be answered by "the workers".
+REFUSE, SURE = 0.2, 0.9
 # Share of the best sentence's chance that one without open demands must have to take its place.
 NEAR = 0.3
 # Chance that a sentence answers, if the passages do, under which it is not shown.
 LEAST = 0.15
 MOST = 6  # sentences of one part, and
-MOST_FACTS = 2  # of one that a single name, figure or date answers
+MOST_FACTS = 2  # of one that a single name, figure or date answers; the second is likely, too
+LIKELY = 0.5
 
 _FACTS: frozenset[Kind] = frozenset({"date", "number", "person", "body", "place"})
+_NAMED = ("person", "body", "place")
 _PARTS = re.compile(r",?\s+(?:and|or)\s+(?=(?:who|whom|when|where|why|how|what|which)\b)", re.I)
 
 _LEANING = re.compile(r"\W*(?:he|she|it|they|this|that|these|those|his|her|its|their)\b", re.I)
@@ -84,7 +86,9 @@ class QuotesWriter:
         chosen = likeliest(evidence.chance, order)
         if evidence.question.kind in _FACTS and not evidence.question.many:
             differing = [n for n in order[1:] if self._differs(evidence, order[0], n)]
-            chosen = [order[0], differing[0]] if differing else chosen[:MOST_FACTS]
+            named = evidence.question.kind in _NAMED
+            more = differing or [n for n in chosen[1:] if named and evidence.chance[n] >= LIKELY]
+            chosen = [order[0], *more][:MOST_FACTS]
         if _leans(evidence, chosen[0]) and chosen[0] - 1 not in chosen:
             chosen.append(chosen[0] - 1)
         return _reading_order(evidence, chosen)
@@ -162,8 +166,8 @@ def _reading_order(evidence: Evidence, chosen: list[int]) -> list[int]:
 def _fit(evidence: Evidence) -> list[int]:
     """The candidates that may be shown, likeliest first: those that meet the question's demands.
 
-    The names and figures of a question must be given. What a list or another question asks for is
-    less certain to have the form that was demanded.
+    The names and figures of a question must be given. What a list asks for is less certain to have
+    the form that was demanded, and so is who, what body and where.
     """
     if not evidence.order:
         return []
@@ -173,7 +177,8 @@ def _fit(evidence: Evidence) -> list[int]:
         wanted = [named]
     else:
         full = [n for n in named if not gaps[n]]
-        wanted = [full, named] if evidence.answered >= SURE else [full]
+        open_kind = [n for n in named if all(g.kind in _NAMED for g in gaps[n])]
+        wanted = [full, open_kind] if evidence.answered >= SURE else [full]
     return next((order for order in wanted if order and evidence.chance[order[0]] >= least), [])
 
 
@@ -237,10 +242,10 @@ def _unique(sentences: list[Drafted]) -> list[Drafted]:
 
 
 def _missing(evidence: Evidence) -> str:
-    """Which demand of the question the nearest sentence leaves open."""
+    """Which demand of the question is left open by the sentence that leaves the fewest open."""
     if not evidence.order:
         return "There is nothing in them yet."
-    nearest = evidence.gaps[evidence.order[0]]
+    nearest = min((evidence.gaps[n] for n in evidence.order), key=len)
     names = [gap.missing for gap in nearest if gap.kind in ("name", "figure", "topic")]
     if names:
         return f"The nearest passages don't mention {' '.join(names)}."
