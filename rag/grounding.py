@@ -18,10 +18,14 @@ from rag.schema import Answer, Sentence
 from rag.support.comparison import Comparison
 from rag.support.composition import Score, score
 from rag.support.doubts import doubts, misplaced
+from rag.support.places import fades
+from rag.support.polarity import Polarity, scope
 from rag.support.reading import Reading
 
 SUPPORTED = 0.4  # the support from which on a sentence counts as supported
 UNSUPPORTED = 0.2  # under it a sentence counts as unsupported; between the two it is unclear
+
+_STARTS, _ENDS = re.compile(r"(?<!\w)(?<!\d[.,])"), re.compile(r"(?!\w)(?![.,]\d)")
 
 Verdict = Literal["supported", "unsupported", "unclear"]
 
@@ -64,29 +68,31 @@ class GroundingCheck:
     def __init__(self, embedder: SentenceEmbedding | None = None, cache: int = 128) -> None:
         self._encode = embedder.encode if embedder else None
         self._read = lru_cache(maxsize=cache)(lambda text: Reading(text, self._encode))
+        self._said = lru_cache(maxsize=cache)(lambda text: Reading(text, self._encode))
 
     def prepare(self, cited: str) -> None:
         """Read ``cited`` ahead, so that the first sentence checked against it need not wait."""
         source = self._read(cited)
+        _ = source.kept(scope), source.kept(fades), source.figure_words, source.by_start
         if self._encode and source.words:
             _ = source.vectors
 
     def __call__(self, sentence: str, cited: str, question: str = "") -> Check:
         """Check ``sentence`` against the text it cites; see the module."""
-        if sentence.strip() and _stands_in(sentence, cited):
+        if sentence.strip() and stands_in(sentence, cited):
             return Check(True, 1.0)
-        claim, source, asked = Reading(sentence, self._encode), self._read(cited), Reading(question)
+        claim, source, asked = self._said(sentence), self._read(cited), self._said(question)
         if not any(word.content for word in claim.words) and not claim.figures:
             return Check(False, 0.0, "it says nothing that could be checked")
         if not source.words:
             return Check(False, 0.0, "there is no text to support it")
-        if any(
-            w.name and w.stem in asked.where and w.stem not in source.where for w in claim.words
-        ):
+        named = asked.where.keys() - source.where.keys()
+        if named and any(word.name and word.stem in named for word in claim.words):
             source = self._read(f"{cited}\n{question}")  # what the question names may be named
         comparison = Comparison(claim, source, with_vectors=self._encode is not None)
-        scored = score(comparison, frozenset(asked.where))
-        against = next(doubts(comparison, asked, scored.places), None)
+        polarity = Polarity(comparison)
+        scored = score(polarity, frozenset(asked.where))
+        against = next(doubts(polarity, asked, scored.places), None)
         if against:
             return Check(False, min(scored.support, 0.99) * UNSUPPORTED, against)
         if scored.support >= SUPPORTED:
@@ -170,11 +176,16 @@ def _is_supported(
         raise BrokenContract(f"{outcome.reason}: {sentence.text!r}")
 
 
-def _stands_in(sentence: str, cited: str) -> bool:
+def stands_in(sentence: str, cited: str) -> bool:
     """Whether ``cited`` holds ``sentence`` word for word: no word or figure of it cut."""
-    words = re.escape(_flat(sentence))
-    return re.search(rf"(?<!\w)(?<!\d[.,]){words}(?!\w)(?![.,]\d)", _flat(cited)) is not None
+    words, text = _flat(sentence), _flat(cited)
+    at = text.find(words)
+    while at >= 0:
+        if _STARTS.match(text, at) and _ENDS.match(text, at + len(words)):
+            return True
+        at = text.find(words, at + 1)
+    return False
 
 
 def _flat(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
+    return " ".join(text.split())

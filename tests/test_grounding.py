@@ -1,11 +1,16 @@
 """Support of a sentence by its source, and the contract of an answer."""
 
+import re
+
+import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from test_sentences import TEXTS
 
-from rag.grounding import SUPPORTED, UNSUPPORTED, BrokenContract, check, enforce
+from rag.grounding import SUPPORTED, UNSUPPORTED, BrokenContract, check, enforce, stands_in
 from rag.schema import Citation
+from rag.support.comparison import products
 
 SOURCE = (
     "The Marlow clinic employs 120 doctors and treats 1.5 million patients.\n"
@@ -130,3 +135,17 @@ def test_a_refusal_leaves(assistant, answer):
     refusal = answer.model_copy(update={"status": "not_found", "sentences": (), "citations": ()})
     assert enforce(refusal, assistant.index) is refusal
     assert isinstance(answer.citations[0], Citation)
+
+
+@given(st.text("a1., \n", min_size=1, max_size=6), st.text("a1., \n", max_size=20))
+def test_what_stands_there_is_cut_at_no_word_or_figure(sentence, cited):
+    said, text = (re.sub(r"\s+", " ", part).strip() for part in (sentence, cited))
+    whole = re.compile(rf"(?<!\w)(?<!\d[.,]){re.escape(said)}(?!\w)(?![.,]\d)")
+    assert not said or stands_in(sentence, cited) == bool(whole.search(text))
+
+
+@pytest.mark.parametrize(("rows", "others"), [(1, 3), (1, 700), (25, 160), (40, 3000)])
+def test_products_in_parts_are_the_product(rows, others):
+    chance = np.random.default_rng(0)
+    one, other = (chance.random((n, 384), dtype=np.float32) / 12 for n in (rows, others))
+    assert np.abs(products(one, other) - one @ other.T).max() < 1e-5

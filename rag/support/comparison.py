@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +26,11 @@ class Mention:
     last: int
     text: str
     figure: Figure | None = None
+
+    @property
+    def words(self) -> tuple[int, int]:
+        """Its place among the words of the reading."""
+        return self.first, self.last
 
     def kind(self) -> str:
         """What it may be mistaken for: a year for a year, a name for a name."""
@@ -78,6 +84,12 @@ def _run(reading: Reading, run: list[int]) -> Mention:
     return Mention(run[0], run[-1] + 1, reading.text[words[run[0]].start : words[run[-1]].end])
 
 
+def starts(reading: Reading) -> npt.NDArray[np.intp]:
+    """Return where in the words of ``reading`` each sentence that has words begins, (k,)."""
+    of = reading.of_sentence
+    return np.flatnonzero(np.r_[True, of[1:] != of[:-1]]) if len(of) else np.zeros(0, np.intp)
+
+
 class Comparison:
     """``claim`` against ``source``; ``m`` and ``n`` are their numbers of words."""
 
@@ -92,11 +104,10 @@ class Comparison:
         table = np.zeros((len(self.claim.words), len(self.source.words)), dtype=bool)
         for n, word in enumerate(self.claim.words):
             table[n, _matches(word, self.source)] = True
-        for said in self.claim.figures:
-            rows = self.claim.word_at(said.start, said.end)
-            for given in self.source.figures:
+        for said, rows in zip(self.claim.figures, self.claim.figure_words, strict=True):
+            for given, places in zip(self.source.figures, self.source.figure_words, strict=True):
                 if same_figure(said, given):
-                    table[np.ix_(rows, self.source.word_at(given.start, given.end))] = True
+                    table[np.ix_(rows, places)] = True
         return table
 
     @cached_property
@@ -109,7 +120,7 @@ class Comparison:
         """Cosine of each pair of words where they stand, (m, n); 1 or 0 without vectors."""
         if not self.with_vectors or not len(self.claim.words) or not len(self.source.words):
             return self.same.astype(np.float32)
-        return np.asarray(self.claim.vectors @ self.source.vectors.T, dtype=np.float32)
+        return products(self.claim.vectors, self.source.vectors)
 
     @cached_property
     def likeness(self) -> Floats:
@@ -121,8 +132,7 @@ class Comparison:
     @cached_property
     def starts(self) -> npt.NDArray[np.intp]:
         """Where in the source's words each sentence that has words begins, (k,)."""
-        of = self.source.of_sentence
-        return np.flatnonzero(np.r_[True, of[1:] != of[:-1]]) if len(of) else np.zeros(0, np.intp)
+        return self.source.kept(starts)
 
     @cached_property
     def covers(self) -> Flags:
@@ -151,18 +161,22 @@ class Comparison:
 
     def span(self, sentence: int) -> tuple[int, int]:
         """The words of the ``sentence``-th sentence of the source that has any."""
-        after = sentence + 1 < len(self.starts)
-        last = self.starts[sentence + 1] if after else len(self.source.words)
-        return int(self.starts[sentence]), int(last)
+        after = sentence + 1 < len(self._starts)
+        last = self._starts[sentence + 1] if after else len(self.source.words)
+        return self._starts[sentence], last
 
     def sentence_of(self, word: int) -> int:
         """The sentence, counted as in ``starts``, of a word of the source."""
-        return int(np.searchsorted(self.starts, word, side="right")) - 1
+        return bisect_right(self._starts, word) - 1
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [int(n) for n in self.starts]
 
     @cached_property
     def said(self) -> list[Mention]:
         """Names and figures of the claim; a lone capital at its start if the source names it."""
-        found = mentions(self.claim)
+        found = [*self.claim.kept(mentions)]
         first = self.claim.words[0] if self.claim.words else None
         if (
             first
@@ -178,15 +192,7 @@ class Comparison:
     @cached_property
     def given(self) -> list[Mention]:
         """Names and figures of the source."""
-        return source_mentions(self.source)
-
-
-def source_mentions(source: Reading) -> list[Mention]:
-    """Return ``mentions`` of a source, worked out once."""
-    kept = source.__dict__.get("_mentions")
-    if kept is None:
-        kept = source.__dict__["_mentions"] = mentions(source)
-    return list(kept)
+        return [*self.source.kept(mentions)]
 
 
 def _matches(word: Word, source: Reading) -> list[int]:
@@ -197,6 +203,19 @@ def _matches(word: Word, source: Reading) -> list[int]:
         alike = source.by_start.get(word.stem[:2], ())
         return [n for stem in alike if same_name(word.stem, stem) for n in source.where[stem]]
     return []
+
+
+# OpenBLAS shares a product out among threads from these numbers of multiplications on, of a matrix
+# and of a vector. They wait for each other by spinning: on a busy machine 0.1 ms become 100.
+_SHARED, _SHARED_VECTOR = 4 * 65_536, 4 * 2_304
+
+
+def products(rows: Vectors, others: Vectors) -> Floats:
+    """Return ``rows @ others.T``, worked out in parts too small to be shared out among threads."""
+    most = _SHARED if len(rows) > 1 else _SHARED_VECTOR - 1
+    step = max(1, most // max(rows.size, 1))
+    parts = [rows @ others[n : n + step].T for n in range(0, len(others), step)]
+    return np.asarray(np.concatenate(parts, axis=1), dtype=np.float32)
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rag.support.comparison import Comparison
 from rag.support.features import FALLING, RISING, coverage, turned
 from rag.support.places import PLACE_FEATURES, Place, places
 from rag.support.polarity import Polarity
@@ -64,10 +63,11 @@ def alterations(features: Mapping[str, float], misplaced: float) -> list[float]:
     return [misplaced, *(features[name] for name in _TURNS)]
 
 
-def score(comparison: Comparison, asked: frozenset[str]) -> Score:
+def score(polarity: Polarity, asked: frozenset[str]) -> Score:
     """Score a claim against its source; ``asked`` are the stems of the question."""
+    comparison = polarity.comparison
     suffix = "" if comparison.with_vectors else "_words"
-    features = {**coverage(comparison, asked), **turned(Polarity(comparison))}
+    features = {**coverage(comparison, asked), **turned(polarity)}
     found = places(comparison, asked)
     sure: Sequence[float] = []
     if found:

@@ -20,17 +20,17 @@ MISPLACED = 0.85
 
 
 def doubts(
-    comparison: Comparison, question: Reading, placed: Iterable[tuple[Place, float]]
+    polarity: Polarity, question: Reading, placed: Iterable[tuple[Place, float]]
 ) -> Iterator[str]:
     """Yield the plain reasons against the claim, the plainest first.
 
     ``placed`` are its names and figures with how sure it is that each is misplaced.
     """
+    comparison = polarity.comparison
     for figure in missing_figures(comparison, question):
         yield f"the figure {figure.text.strip()} is not in the source"
     for name in missing_names(comparison, question):
         yield f"{name} is not named in the source"
-    polarity = Polarity(comparison)
     if (clash := polarity.added) and clash.weight >= NEGATED:
         yield f"the source does not negate this (“{clash.against} … {clash.word}”)"
     if (clash := polarity.dropped) and clash.weight >= OPPOSED:
@@ -64,7 +64,7 @@ def missing_figures(comparison: Comparison, question: Reading) -> list[Figure]:
 
 def missing_names(comparison: Comparison, question: Reading) -> list[str]:
     """Return the names of the claim with a word that neither source nor question has."""
-    claim, runs = comparison.claim, mentions(comparison.claim)
+    claim, runs = comparison.claim, comparison.claim.kept(mentions)
     taken = {n for run in runs for n in range(run.first, run.last)}
     found = [
         run.text

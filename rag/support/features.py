@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rag.support.comparison import Comparison, Floats
+from rag.support.comparison import Comparison, Floats, products, starts
 from rag.support.figures import given_in
 from rag.support.polarity import Polarity, negators
+from rag.support.reading import Reading
 
 # More of these speaks for a claim, more of those against it.
 _FOR = """
@@ -208,9 +209,14 @@ def _aligned_pair(comparison: Comparison) -> float:
 
 def _best_cosine(comparison: Comparison) -> float:
     """The cosine of the claim's mean word with that of the closest sentence of the source."""
-    sums = np.add.reduceat(comparison.source.vectors, comparison.starts, axis=0)
-    norms = np.maximum(np.linalg.norm(sums, axis=1), 1e-9)
-    return float((sums @ comparison.claim.vector / norms).max())
+    sums, norms = comparison.source.kept(_sums)
+    return float((products(comparison.claim.vector[None], sums)[0] / norms).max())
+
+
+def _sums(source: Reading) -> tuple[Floats, Floats]:
+    """The sum of the word vectors of each sentence that has words, and its length."""
+    sums = np.add.reduceat(source.vectors, starts(source), axis=0)
+    return sums, np.maximum(np.linalg.norm(sums, axis=1), 1e-9)
 
 
 def turned(polarity: Polarity) -> dict[str, float]:
@@ -222,7 +228,7 @@ def turned(polarity: Polarity) -> dict[str, float]:
         "negation_added": polarity.added.weight if polarity.added else 0.0,
         "negation_dropped": polarity.dropped.weight if polarity.dropped else 0.0,
         "opposite": polarity.opposite.weight if polarity.opposite else 0.0,
-        "negations": float(len(negators(comparison.claim))),
+        "negations": float(len(comparison.claim.kept(negators))),
         "negations_given": float(sum(w.folded in ("not", "no", "never") for w in given)),
         **{f"said_{group}": value for group, value in polarity.counts.items()},
     }

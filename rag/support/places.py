@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from rag.support.comparison import Comparison, Floats, Mention, unit
+from rag.support.comparison import Comparison, Floats, Mention, mentions, unit
 from rag.support.figures import same_figure
+from rag.support.reading import Reading
 from rag.terms import same_name
 
 REACH = 6.0  # words: how fast what is said around a mention loses weight with distance
@@ -45,6 +47,9 @@ PLACE_FEATURES = (
     "leans",
     "first",
 )
+Wide = npt.NDArray[np.float64]
+Words = tuple[int, int]
+
 _PRONOUNS = frozenset({"he", "she", "it", "they", "his", "her", "its", "their", "this", "these"})
 _WIDE = 24  # words on either side
 _LEAST = 2  # content words: "4." has no place to be wrong about
@@ -68,39 +73,100 @@ def places(comparison: Comparison, asked: frozenset[str]) -> list[Place]:
     if int((comparison.claim.weights > 0).sum()) < _LEAST:
         return []
     rank = {sentence: n for n, sentence in enumerate(comparison.best)}
-    given = sorted(comparison.given, key=lambda m: rank[comparison.sentence_of(m.first)])
+    ranked = [(rank[comparison.sentence_of(m.first)], m) for m in comparison.given]
+    ranked.sort(key=lambda found: found[0])
+    near = [m for place, m in ranked if place < _SENTENCES]
+    stems = comparison.source.kept(_stems)
+    surroundings = _Surroundings(comparison)
     found = []
     for mention in comparison.said:
-        own = [m for m in given if is_same(comparison, mention, m)]
+        mine = _stems_of(comparison.claim, mention)
+        own = [m for _, m in ranked if _is_same(mention, mine, m, stems[m.words])]
         if own:
-            near = [m for m in given if rank[comparison.sentence_of(m.first)] < _SENTENCES]
             rivals = [m for m in near if m.kind() == mention.kind() and m not in own]
-            found.append(_place(comparison, mention, own, rivals, asked))
+            found.append(_place(surroundings, mention, own, rivals, asked))
     return found
 
 
-def is_same(comparison: Comparison, said: Mention, given: Mention) -> bool:
-    """Return whether two mentions are one figure, or share their last or every shorter word."""
+class _Surroundings:
+    """What the claim says of the surroundings of each mention of the source, worked out once."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+        self._near: dict[Words, tuple[Wide, Wide, Wide]] = {}
+        self._units: dict[tuple[bool, Words], Floats] = {}
+
+    def near(self, given: Mention) -> tuple[Wide, Wide, Wide]:
+        """How far each word of the claim is said around ``given``, before and after it, (m,)."""
+        if given.words not in self._near:
+            low, fade = self.comparison.source.kept(fades)[given.words]
+            like = self.comparison.likeness[:, low : low + len(fade)] * fade
+            self._near[given.words] = (
+                like.max(axis=1, initial=0),
+                like[:, : max(0, given.first - low)].max(axis=1, initial=0),
+                like[:, given.last - low :].max(axis=1, initial=0),
+            )
+        return self._near[given.words]
+
+    def alike(self, said: Mention, given: Mention) -> float:
+        """The cosine of two mentions where they stand; 0 without vectors."""
+        if not self.comparison.with_vectors:
+            return 0.0
+        return float(self._unit(True, said) @ self._unit(False, given))
+
+    def _unit(self, claimed: bool, mention: Mention) -> Floats:
+        if (claimed, mention.words) not in self._units:
+            reading = self.comparison.claim if claimed else self.comparison.source
+            vectors = reading.vectors[mention.first : mention.last]
+            self._units[claimed, mention.words] = unit(vectors)
+        return self._units[claimed, mention.words]
+
+
+def fades(source: Reading) -> dict[Words, tuple[int, Wide]]:
+    """Return ``_fade`` of each mention of ``source``, by its words."""
+    return {given.words: _fade(source, given) for given in source.kept(mentions)}
+
+
+def _fade(source: Reading, given: Mention) -> tuple[int, Wide]:
+    """Where the surroundings of ``given`` begin, and how much each word there counts."""
+    low, high = max(0, given.first - _WIDE), min(len(source.words), given.last + _WIDE)
+    at = np.arange(low, high)
+    distance = np.where(at < given.first, given.first - at, at - given.last + 1)
+    fade = np.exp(-(np.maximum(distance, 1) - 1) / SPREAD)
+    fade[(at >= given.first) & (at < given.last)] = 0
+    sentence = source.of_sentence
+    return low, np.where(sentence[low:high] == sentence[given.first], fade, 0.5 * fade)
+
+
+def _is_same(said: Mention, mine: list[str], given: Mention, theirs: list[str]) -> bool:
+    """Whether two mentions are one figure, or have a word in common; given are their stems."""
     if said.figure or given.figure:
         return bool(said.figure and given.figure and same_figure(said.figure, given.figure))
-    one = [word.stem for word in comparison.claim.words[said.first : said.last]]
-    other = [word.stem for word in comparison.source.words[given.first : given.last]]
-    return any(same_name(a, b) for a in one for b in other)
+    return any(a[:2] == b[:2] and same_name(a, b) for a in mine for b in theirs)
+
+
+def _stems(source: Reading) -> dict[Words, list[str]]:
+    return {mention.words: _stems_of(source, mention) for mention in source.kept(mentions)}
+
+
+def _stems_of(reading: Reading, mention: Mention) -> list[str]:
+    return [word.stem for word in reading.words[mention.first : mention.last]]
 
 
 def _place(
-    comparison: Comparison,
+    surroundings: _Surroundings,
     mention: Mention,
     own: list[Mention],
     rivals: list[Mention],
     asked: frozenset[str],
 ) -> Place:
+    comparison = surroundings.comparison
     occurrences, sentences = len(own), {comparison.sentence_of(m.first) for m in own}
     rivals = [m for m in rivals if not _inside(comparison, m, mention)]
     own, rivals, count = own[:_OWN], rivals[:_RIVALS], len(rivals)
     around = _around(comparison, mention)
-    fits = [_fit(comparison, mention, around, m) for m in own]
-    others = [_fit(comparison, mention, around, m) for m in rivals]
+    fits = [_fit(surroundings, mention, around, m) for m in own]
+    others = [_fit(surroundings, mention, around, m) for m in rivals]
     absent = [f[0] for m, f in zip(rivals, others, strict=True) if not _said(comparison, m)]
     beside = [
         f[1]
@@ -110,8 +176,7 @@ def _place(
     fit, side = (max(f[n] for f in fits) for n in (0, 1))
     rival, rival_side = (max((f[n] for f in others), default=0.0) for n in (0, 1))
     carried = comparison.support_of
-    stems = {word.stem for word in comparison.claim.words[mention.first : mention.last]}
-    alike = [_alike(comparison, mention, m) for m in own]
+    stems = _stems_of(comparison.claim, mention)
     best_rival = max(range(len(rivals)), key=lambda n: others[n][0], default=None)
     row = (
         fit,
@@ -121,15 +186,15 @@ def _place(
         fit - rival,
         side - rival_side,
         fit - max(absent, default=0.0),
-        max(alike),
-        max((_alike(comparison, mention, m) for m in rivals), default=0.0),
+        max(surroundings.alike(mention, m) for m in own),
+        max((surroundings.alike(mention, m) for m in rivals), default=0.0),
         min(occurrences, 5),
         min(count, 20),
         float(carried.max() - max(carried[n] for n in sentences)),
         float(mention.figure is not None),
         float(mention.kind() == "date"),
         float(mention.last - mention.first),
-        float(bool(stems & asked)),
+        float(not asked.isdisjoint(stems)),
         float(carried.max()),
         float(around.sum()),
         max(f[2] for f in fits),
@@ -159,27 +224,19 @@ def _around(comparison: Comparison, mention: Mention) -> Floats:
 
 
 def _fit(
-    comparison: Comparison, mention: Mention, around: Floats, given: Mention
+    surroundings: _Surroundings, mention: Mention, around: Floats, given: Mention
 ) -> tuple[float, float, float]:
     """How well what is said around ``mention`` is said around ``given``: anyhow, by side, next."""
     total = float(around.sum())
-    low, high = max(0, given.first - _WIDE), min(len(comparison.source.words), given.last + _WIDE)
-    at = np.arange(low, high)
-    distance = np.where(at < given.first, given.first - at, at - given.last + 1)
-    fade = np.exp(-(np.maximum(distance, 1) - 1) / SPREAD)
-    fade[(at >= given.first) & (at < given.last)] = 0
-    sentence = comparison.source.of_sentence
-    fade = np.where(sentence[low:high] == sentence[given.first], fade, 0.5 * fade)
-    like = comparison.likeness[:, low:high] * fade
-    if not total or not like.size:
+    if not total:
         return 0.0, 0.0, 0.0
-    left = like[: mention.first, : max(0, given.first - low)].max(axis=1, initial=0)
-    right = like[mention.last :, given.last - low :].max(axis=1, initial=0)
-    sided = around[: mention.first] @ left + around[mention.last :] @ right
+    anyhow, left, right = surroundings.near(given)
+    before, after = around[: mention.first], around[mention.last :]
+    sided = before @ left[: mention.first] + after @ right[mention.last :]
     return (
-        float(around @ like.max(axis=1)) / total,
+        float(around @ anyhow) / total,
         float(sided) / total,
-        _next(comparison, mention, given),
+        _next(surroundings.comparison, mention, given),
     )
 
 
@@ -195,14 +252,6 @@ def _next(comparison: Comparison, mention: Mention, given: Mention) -> float:
             if 0 <= one < m and 0 <= other < n:
                 score += 0.5 * float(comparison.likeness[one, other])
     return score
-
-
-def _alike(comparison: Comparison, mention: Mention, given: Mention) -> float:
-    if not comparison.with_vectors:
-        return 0.0
-    one = unit(comparison.claim.vectors[mention.first : mention.last])
-    other = unit(comparison.source.vectors[given.first : given.last])
-    return float(one @ other)
 
 
 def _inside(comparison: Comparison, given: Mention, mention: Mention) -> bool:

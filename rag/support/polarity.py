@@ -84,11 +84,12 @@ class Polarity:
     def __init__(self, comparison: Comparison, deep: int = 3) -> None:
         self.comparison = comparison
         self._near = comparison.best[:deep]
+        self._spans = [comparison.span(sentence) for sentence in self._near]
 
     @cached_property
     def added(self) -> Clash | None:
         """A negation of the claim for which the source has none near the same words."""
-        found = [self._unmatched(n) for n in negators(self.comparison.claim)]
+        found = [self._unmatched(n) for n in self.comparison.claim.kept(negators)]
         return max(
             (clash for clash in found if clash), key=lambda clash: clash.weight, default=None
         )
@@ -97,11 +98,13 @@ class Polarity:
     def dropped(self) -> Clash | None:
         """A word the source has only under a negation that the claim leaves out."""
         claim, source = self.comparison.claim, self.comparison.source
-        mine, theirs = scope(claim), scope(source)
+        mine, theirs = claim.kept(scope), source.kept(scope)
         found = []
-        for n, word in enumerate(claim.words):
+        for n, word in enumerate(claim.words if theirs else ()):
+            if not word.content or n in mine:
+                continue
             places = [p for p in self._places(n, 0.99) if self._in_near(p)]
-            if word.content and n not in mine and places and all(p in theirs for p in places):
+            if places and all(p in theirs for p in places):
                 found.append(Clash(word.text, source.words[theirs[places[0]]].text, word.weight))
         return max(found, key=lambda clash: clash.weight, default=None)
 
@@ -109,14 +112,15 @@ class Polarity:
     def opposite(self) -> Clash | None:
         """A word of the claim whose opposite the best sentences have, and not it."""
         table, claim, source = _opposites(), self.comparison.claim, self.comparison.source
-        near = [n for s in self._near for n in range(*self.comparison.span(s))]
+        near = [n for span in self._spans for n in range(*span)]
+        forms = {form for at in near for form in (source.words[at].stem, source.words[at].folded)}
         found = []
         for n, word in enumerate(claim.words):
             wanted = table.get(word.stem, frozenset()) | table.get(word.folded, frozenset())
-            if not wanted or any(self.comparison.same[n, at] for at in near):
+            if wanted.isdisjoint(forms) or self.comparison.same[n, near].any():
                 continue
             for at in near:
-                if {source.words[at].stem, source.words[at].folded} & wanted:
+                if source.words[at].stem in wanted or source.words[at].folded in wanted:
                     fits = self._fits(n, at)
                     found.append(Clash(word.text, source.words[at].text, fits))
         return max(found, key=lambda clash: clash.weight, default=None)
@@ -136,7 +140,7 @@ class Polarity:
         return self.comparison.source.words[first:last]
 
     def _in_near(self, place: int) -> bool:
-        return any(first <= place < last for first, last in map(self.comparison.span, self._near))
+        return any(first <= place < last for first, last in self._spans)
 
     def _places(self, word: int, least: float) -> list[int]:
         """Where the source has a word of the claim, or one at least so close in use."""
@@ -209,7 +213,7 @@ def negators(reading: Reading) -> list[int]:
 
 def scope(reading: Reading) -> dict[int, int]:
     """Return which words of ``reading`` stand under a negation, each with the negation."""
-    return {at: n for n in negators(reading) for at in _ahead(reading, n)}
+    return {at: n for n in reading.kept(negators) for at in _ahead(reading, n)}
 
 
 def _ahead(reading: Reading, negator: int) -> list[int]:

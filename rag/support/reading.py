@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from rag.terms import fold, stem
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+Made = TypeVar("Made")
 Encode = Callable[[Sequence[str]], list[Encoded]]
 
 WINDOW = 900  # characters encoded at once; the model reads about 250 tokens
@@ -64,6 +66,13 @@ class Reading:
     def __init__(self, text: str, encode: Encode | None = None) -> None:
         self.text = _MARKER.sub(lambda match: " " * len(match.group()), text)
         self._encode = encode
+        self._kept: dict[Callable[[Reading], Any], Any] = {}
+
+    def kept(self, make: Callable[[Reading], Made]) -> Made:
+        """Return ``make(self)``, worked out once: what other modules read off a text."""
+        if make not in self._kept:
+            self._kept[make] = make(self)
+        return cast("Made", self._kept[make])
 
     @cached_property
     def sentences(self) -> list[tuple[int, int]]:
@@ -75,10 +84,11 @@ class Reading:
         """Its words in order, stop words included."""
         found = []
         spans, number = self.sentences, 0
+        lead = len(self.text) - len(self.text.lstrip())
         for match in _WORD.finditer(self.text):
             while number + 1 < len(spans) and match.start() >= spans[number + 1][0]:
                 number += 1
-            found.append(_word(self.text, match, number))
+            found.append(_word(self.text, match, number, lead))
         return found
 
     @cached_property
@@ -124,23 +134,44 @@ class Reading:
         mean = self.vectors.mean(axis=0) if len(self.words) else np.zeros(1, dtype=np.float32)
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
 
+    @cached_property
+    def figure_words(self) -> list[list[int]]:
+        """The places among ``words`` of each of ``figures``."""
+        return [self.word_at(figure.start, figure.end) for figure in self.figures]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [word.end for word in self.words]
+
     def word_at(self, start: int, end: int) -> list[int]:
         """The places among ``words`` of those that lie in the characters ``start`` to ``end``."""
-        return [n for n, w in enumerate(self.words) if w.start < end and w.end > start]
+        first = last = bisect_right(self._ends, start)
+        while last < len(self.words) and self.words[last].start < end:
+            last += 1
+        return list(range(first, last))
 
 
-def _word(text: str, match: re.Match[str], sentence: int) -> Word:
+def _word(text: str, match: re.Match[str], sentence: int, lead: int) -> Word:
+    """The word of a match; the text begins after ``lead`` characters of white space."""
     word = match.group()
-    folded = fold(word)
-    root = "not" if match["negated"] else _stem_of(word)
-    opens = not text[: match.start()].strip() or bool(_BREAK.search(text[: match.start()][-12:]))
+    folded, root, weight = _form(word, bool(match["negated"]))
+    start = match.start()
+    opens = start <= lead or _BREAK.search(text[max(0, start - 12) : start]) is not None
     capital = word[0].isupper() and (not opens or word[1:2].isupper())
-    weight = 0.0 if folded in STOPWORDS or match["negated"] else rarity(root)
     name = capital and (weight > 0 or word.isupper()) and folded != "i"
     return Word(word, folded, root, *match.span(), sentence, weight, name, opens)
 
 
 @lru_cache(maxsize=50_000)
+def _form(word: str, negated: bool) -> tuple[str, str, float]:
+    """A word folded, its stem and its weight."""
+    folded = fold(word)
+    if negated:
+        return folded, "not", 0.0
+    root = _stem_of(word)
+    return folded, root, 0.0 if folded in STOPWORDS else rarity(root)
+
+
 def _stem_of(word: str) -> str:
     return stem(word.replace(".", "") if re.fullmatch(r"(?:[^\W\d_]\.){2,}", word) else word)
 
