@@ -85,10 +85,7 @@ class Index(Closing):
             catalog = Catalog(data / "catalog.sqlite3")
             return cls(data, embedder, ownership, catalog, chroma_url)
         except BaseException:
-            if catalog:
-                catalog.close()
-            if not chroma_url:
-                ownership.release()
+            _let_go(catalog, None if chroma_url else ownership)
             raise
 
     def sync(
@@ -224,12 +221,20 @@ class Index(Closing):
             try:
                 self._vectors.close()
             finally:
-                self._catalog.close()
-                if not self.chroma_url:
-                    self._ownership.release()
+                _let_go(self._catalog, None if self.chroma_url else self._ownership)
 
     def __len__(self) -> int:
         return len(self._catalog)
+
+
+def _let_go(catalog: Catalog | None, ownership: Ownership | None) -> None:
+    """Close the catalog and, whatever happens, give the folder back."""
+    try:
+        if catalog is not None:  # its length would be looked up
+            catalog.close()
+    finally:
+        if ownership:
+            ownership.release()
 
 
 def _generations(data: Path, catalog: Catalog, model: str, chroma_url: str | None) -> Generations:

@@ -186,7 +186,7 @@ class VectorIndex:
         """Stop a repair, let go of Chroma, and note how its files look now."""
         self._stopping.set()
         self.wait(self._generations.patience)
-        if self.state == "opening":  # a server keeps it waiting; it lets go of it in the end
+        if self._thread and self._thread.is_alive():  # a server keeps it waiting; it ends by itself
             return
         with self._lock:
             chroma, self._chroma = self._chroma, None

@@ -11,7 +11,7 @@ from rag.conversation import standalone
 from rag.evidence import Evidence, EvidenceReader
 from rag.quantities import Quantity
 from rag.questions import Kind, analyse, date_spans, dates
-from rag.refusal import actors, bodies, counted, places
+from rag.refusal import Gap, actors, bodies, counted, places
 from rag.schema import Message, Passage
 from rag.terms import Term, same_term, terms
 from rag.writers.base import Draft, Drafted
@@ -33,6 +33,7 @@ LIKELY = 0.5
 
 _FACTS: frozenset[Kind] = frozenset({"date", "number", "person", "body", "place"})
 _NAMED = ("person", "body", "place")
+_ABOUT = ("name", "figure", "topic")
 _PARTS = re.compile(r",?\s+(?:and|or)\s+(?=(?:who|whom|when|where|why|how|what|which)\b)", re.I)
 
 _LEANING = re.compile(r"\W*(?:he|she|it|they|this|that|these|those|his|her|its|their)\b", re.I)
@@ -245,12 +246,17 @@ def _missing(evidence: Evidence) -> str:
     """Which demand of the question is left open by the sentence that leaves the fewest open."""
     if not evidence.order:
         return "There is nothing in them yet."
-    nearest = min((evidence.gaps[n] for n in evidence.order), key=len)
-    names = [gap.missing for gap in nearest if gap.kind in ("name", "figure", "topic")]
+    nearest = min((evidence.gaps[n] for n in evidence.order), key=_openness)
+    names = [gap.missing for gap in nearest if gap.kind in _ABOUT]
     if names:
         return f"The nearest passages don't mention {' '.join(names)}."
     wanted = [gap.missing for gap in nearest]
     return f"The nearest passages don't give {' or '.join(wanted)}." if wanted else ""
+
+
+def _openness(gaps: Sequence[Gap]) -> tuple[int, bool]:
+    """How much a sentence leaves open; what it is about counts more than what it gives."""
+    return len(gaps), any(gap.kind in _ABOUT for gap in gaps)
 
 
 def _asked(question: str) -> str:
