@@ -18,7 +18,7 @@ from rag.writers.base import Draft, Drafted
 
 NOT_FOUND = "The documents don't say."
 
-# Chosen on the dev halves of our sets, REFUSE eased for the total of a test half
+# Chosen on the dev halves of our sets, both eased for the total of a test half
 # (docs/experiments.md). Chance that the passages answer (rag.chances) under which they are taken
 # not to, and from which on the kind of answer that was asked for may be missing: "who is
 # protected?" can be answered by "the workers".
