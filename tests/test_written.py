@@ -1,10 +1,14 @@
 """The written training examples: their format, and that every passage is found in the data."""
 
 import os
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tools.reader.claims import copied, edited, narrowed
+from tools.reader.elsewhere import without
 from tools.reader.written import FOLDER, examples, held_out, passage_key, passages
 
 SAMPLE = """\
@@ -39,6 +43,30 @@ def test_a_file_is_read(tmp_path):
     assert len({held_out(e) for e in (first, second, third, right, wrong)}) == 1
 
 
+def test_a_question_is_read_without_what_answers_it(tmp_path):
+    four = SAMPLE.replace("3 It sank in 1881.", "3 It sank in 1881.\n4 It lay there.\n5 It rotted.")
+    first, second, _, right, _ = examples(written(tmp_path, four), {})
+    less = without(first)
+    assert less.sentences == first.sentences[2:]
+    assert (less.labels, less.answered, less.answer) == ((0, 0, 0), False, None)
+    assert without(right).supported is False
+    assert without(second) is not None
+    assert without(replace(second, sentences=second.sentences[:3], labels=(0, 1, 1))) is None
+
+
+def test_claims_are_read_over_less_copied_and_edited(tmp_path):
+    *questions, right, wrong = examples(written(tmp_path, SAMPLE), {})
+    assert narrowed(right).sentences == right.sentences[:2]
+    assert (narrowed(right).labels, narrowed(wrong).labels) == ((1, 1), (-1,))
+    rng = random.Random(1)
+    said = list(copied([*questions, right, wrong], rng))
+    assert {claim.question for claim in said} <= set(right.sentences)
+    assert all(c.sentences[c.labels.index(1)] == c.question and c.supported for c in said)
+    changed = edited(right, rng)
+    assert changed.question != right.question
+    assert (changed.supported, changed.labels) == (False, (-1, -1, 0))
+
+
 def test_a_passage_of_public_data_is_found_by_its_hash(tmp_path):
     said = ("One sentence.", "Another.")
     key = passage_key(said)
@@ -63,6 +91,6 @@ def test_every_passage_that_was_written_about_is_in_the_data():
     known = passages(data)
     found = [e for path in sorted(FOLDER.glob("*.txt")) for e in examples(path, known)]
     asked = [e for e in found if e.supported is None]
-    assert len(asked) > 9000
+    assert len(asked) > 15000
     assert 0.4 < sum(e.answered for e in asked) / len(asked) < 0.7
-    assert len(found) - len(asked) > 3500
+    assert len(found) - len(asked) > 7000

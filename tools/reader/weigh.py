@@ -69,10 +69,13 @@ class Pool:
     def nearest(self, question: str, own: str, with_own: bool) -> list[Passage]:
         """Return the five nearest passages to ``question``, with or without its ``own``."""
         near = self._vectors @ np.asarray(self._embedder.embed([question])[0])
+        scores = dict(zip(self._texts, near.tolist(), strict=True))
         texts = [self._texts[n] for n in np.argsort(-near)[: _PASSAGES + 1]]
         others = [text for text in texts if text != own]
         kept = [*others[: _PASSAGES - 1], own] if with_own else others[:_PASSAGES]
-        return [self.passages[text] for text in kept]
+        return [
+            self.passages[text].model_copy(update={"dense_score": scores[text]}) for text in kept
+        ]
 
 
 def rows(example: Example, pool: Pool, reader: EvidenceReader) -> Iterator[Rows]:
@@ -87,7 +90,7 @@ def rows(example: Example, pool: Pool, reader: EvidenceReader) -> Iterator[Rows]
         yield Rows(
             sentence_signs(signs, missing),
             np.array(labels, dtype=np.float64),
-            answer_signs(signs),
+            answer_signs(signs, missing),
             example.answered and with_own,
         )
 
