@@ -28,7 +28,8 @@ class SecondJudge:
     """A check that supports what both ``first`` and a model support.
 
     The model is a ``CrossEncoder`` that reads (source, sentence): one for inference, with a label
-    for entailment, or a fact checker with two labels or one score. Thread-safe.
+    for entailment, or a fact checker with two labels or one score. Where the two differ the
+    support is the geometric mean of theirs. Thread-safe.
     """
 
     def __init__(self, first: Checker, model: PairModel, cache: int = 512) -> None:
@@ -53,7 +54,7 @@ class SecondJudge:
         if chance >= AGREES:
             return found
         reason = f"the checker {self._model.title} gives it {chance:.2f}"
-        return Check(False, min(found.support, chance), reason)
+        return Check(False, (found.support * chance) ** 0.5, reason)
 
     def _read(self, cited: str, sentence: str) -> float:
         supporting = self._supporting()

@@ -100,9 +100,9 @@ def test_the_second_judge_reads_source_and_sentence(tmp_path):
     check = judge(tmp_path / "tiny", ["LABEL_0"], (-2.0,), "lopez", (6.0,))
     assert check(SAID, VERBATIM).supported
     source = "The Halden bridge was opened in 1904 by the engineer."
-    assert check(SAID, source) == Check(
-        False, pytest.approx(0.119, abs=1e-3), "the checker tiny gives it 0.12"
-    )
+    found = check(SAID, source)
+    assert (found.supported, found.reason) == (False, "the checker tiny gives it 0.12")
+    assert 0.119 < found.support < GroundingCheck()(SAID, source).support
 
 
 def test_the_second_judge_only_withholds(tmp_path):

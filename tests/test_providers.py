@@ -96,6 +96,13 @@ def test_an_answer_is_streamed_checked_and_cited(asking, provider, assistant):
     assert answer.usage.calls == 1
 
 
+def test_a_sentence_that_the_limit_cut_is_dropped(asking, provider):
+    provider.says(TRUE, "It is 340 metres", cut=True)
+    answer = asking.ask(OPENED)
+    assert [sentence.text for sentence in answer.sentences] == [SHOWN]
+    assert answer.withheld == ()
+
+
 def test_an_error_is_told_in_our_words_and_quotes_answer(asking, provider, caplog):
     caplog.set_level(logging.DEBUG)
     provider.refuse(401)
