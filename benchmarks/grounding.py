@@ -179,7 +179,7 @@ def verbatim_lines(data: Path, embedder: SentenceEmbedding) -> Iterator[Line]:
     chance = random.Random(0)
     passages = sorted({claim.cited for claim in clapnq(data)})
     spans = [(p, start, end) for p in passages for start, end in sentences(p)]
-    spans += list(_documents())
+    spans += list(documents())
     stands, caught, span_caught, times = [], [], [], []
     for passage, start, end in chance.sample(spans, min(250, len(spans))):
         check.prepare(passage)
@@ -197,7 +197,7 @@ def verbatim_lines(data: Path, embedder: SentenceEmbedding) -> Iterator[Line]:
     )
 
 
-def _documents() -> Iterator[tuple[str, int, int]]:
+def documents() -> Iterator[tuple[str, int, int]]:
     """The sentences of the sample documents that are plain text, each with its paragraph."""
     for path in sorted((Path(__file__).parents[1] / "documents").glob("*.md")):
         for part in path.read_text(encoding="utf-8").split("\n\n"):

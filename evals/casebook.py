@@ -105,7 +105,11 @@ def _passage(rank: int, passage: Passage, row: Row) -> str:
         for place in group
         if overlap(place, place_of(passage))
     ]
-    ranks = [("dense", passage.dense_rank), ("lexical", passage.lexical_rank)]
+    ranks = [
+        ("dense", passage.dense_rank),
+        ("lexical", passage.lexical_rank),
+        ("reranked", passage.rerank_rank),
+    ]
     why = ", ".join(f"{name} {place}" for name, place in ranks if place)
     heading = " · ".join(part for part in (passage.source, passage.heading, why) if part)
     return (

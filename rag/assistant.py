@@ -12,12 +12,15 @@ from index.embedder import SentenceEmbedding
 from index.index import Index
 from index.types import Progress, SyncReport
 from rag import grounding
+from rag.checker import SecondJudge
 from rag.clarify import clarification
 from rag.context import said
 from rag.conversation import standalone
 from rag.evidence import Candidate, EvidenceReader
 from rag.grounding import BrokenContract
+from rag.pairs import PairModel
 from rag.reading import CrossReader
+from rag.reranker import PairReranker
 from rag.retriever import HybridRetriever
 from rag.schema import Answer, Citation, Event, Message, Passage, Sentence, Stage
 from rag.settings import Settings
@@ -47,13 +50,14 @@ class Assistant(Closing):
         embedder: SentenceEmbedding,
         writer: Writer | StreamingWriter,
         retriever: HybridRetriever,
+        check: grounding.Checker | None = None,
     ) -> None:
         self.settings = settings
         self.index = index
         self._embedder = embedder
         self._writer = writer
         self._retriever = retriever
-        self._check = grounding.GroundingCheck(embedder)
+        self._check = check or _check(settings, embedder)
         self._examples: tuple[int, list[str]] | None = None
 
     @classmethod
@@ -66,8 +70,13 @@ class Assistant(Closing):
         """
         embedder = SentenceEmbedding(name=settings.embedding_model)
         index = Index.open(settings.data, embedder, settings.chroma_url)
-        retriever = HybridRetriever(index, embedder, settings.top_k)
-        return cls(settings, index, embedder, _writer(settings, embedder), retriever)
+        reranker = None
+        if settings.reranker:
+            reranker = PairReranker(PairModel(settings.reranker, "FOOTNOTE_RERANKER"))
+        retriever = HybridRetriever(index, embedder, settings.top_k, reranker)
+        check = _check(settings, embedder)
+        writer = _writer(settings, embedder, check)
+        return cls(settings, index, embedder, writer, retriever, check)
 
     def sync(
         self, progress: Callable[[Progress], None] | None = None, allow_empty: bool = False
@@ -76,9 +85,16 @@ class Assistant(Closing):
         return self.index.sync(self.settings.documents, progress, allow_empty)
 
     def load(self) -> None:
-        """Load the models now, so that the first question need not wait for them."""
+        """Load the models now, so that the first question need not wait for them.
+
+        Raises:
+            BadModel: if one that a setting names cannot be used.
+        """
         from rag.language import parse
 
+        if isinstance(self._check, SecondJudge):
+            self._check.load()
+        self._retriever.load()
         self._embedder.load()
         parse("Ready.")
         self._writer.load()
@@ -222,7 +238,17 @@ class Assistant(Closing):
         return grounding.enforce(answer, self.index, self._check)
 
 
-def _writer(settings: Settings, embedder: SentenceEmbedding) -> Writer | StreamingWriter:
+def _check(settings: Settings, embedder: SentenceEmbedding) -> grounding.Checker:
+    """The check that sentences must pass: our own, and a second judge if the settings name one."""
+    own = grounding.GroundingCheck(embedder)
+    if not settings.checker:
+        return own
+    return SecondJudge(own, PairModel(settings.checker, "FOOTNOTE_CHECKER"))
+
+
+def _writer(
+    settings: Settings, embedder: SentenceEmbedding, check: grounding.Checker | None = None
+) -> Writer | StreamingWriter:
     """The writer that the settings ask for: quotes, or a language model with quotes behind it."""
     reader = EvidenceReader(embedder, CrossReader())
     quotes = QuotesWriter(reader)
@@ -232,7 +258,7 @@ def _writer(settings: Settings, embedder: SentenceEmbedding) -> Writer | Streami
         endpoints.parse(settings.llm),
         quotes,
         reader,
-        grounding.GroundingCheck(embedder),
+        check or _check(settings, embedder),
         key=settings.llm_api_key.get_secret_value() if settings.llm_api_key else None,
         timeout=settings.llm_timeout,
         window=settings.llm_context,

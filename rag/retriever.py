@@ -11,11 +11,13 @@ from index.embedder import SentenceEmbedding
 from index.index import Index
 from index.types import DocumentInfo, Hit, StoredPassage
 from rag.context import Said
+from rag.reranker import PairReranker
 from rag.schema import Passage
 
 # Weight of the cosine against BM25; measured on ClapNQ (docs/experiments.md), flat from 0.6 to 0.8.
 DENSE_WEIGHT = 0.7
 CANDIDATES = 50
+RERANKED = 30  # the best of the candidates, which a reranker reads
 
 
 class HybridRetriever(BaseRetriever):
@@ -24,13 +26,30 @@ class HybridRetriever(BaseRetriever):
     The score is a convex combination of both scores, each divided by its best (Bruch, Gai and
     Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval", section 4). A passage
     that only the lexical search found gets the lowest cosine that the dense search returned.
+    With a ``reranker`` the best of them are put into its order before the first are taken.
     """
 
-    def __init__(self, index: Index, embedder: SentenceEmbedding, top_k: int = 5) -> None:
+    def __init__(
+        self,
+        index: Index,
+        embedder: SentenceEmbedding,
+        top_k: int = 5,
+        reranker: PairReranker | None = None,
+    ) -> None:
         super().__init__()
+        self._reranker = reranker
         self._index = index
         self._embedder = embedder
         self._top_k = top_k
+
+    def load(self) -> None:
+        """Load the reranker now, if there is one.
+
+        Raises:
+            BadModel: if it cannot be used.
+        """
+        if self._reranker is not None:
+            self._reranker.load()
 
     def search(
         self,
@@ -52,21 +71,25 @@ class HybridRetriever(BaseRetriever):
         )
         scores = _fused(dense, lexical)
         best = sorted(scores, key=lambda passage: (-scores[passage], passage))
-        return self._passages(best[: top_k or self._top_k], dense, lexical, scores)
+        wanted = top_k or self._top_k
+        read = max(wanted, RERANKED) if self._reranker else wanted
+        found = self._passages(best[:read], dense, lexical, scores)
+        return self._reranked(question, found)[:wanted]
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return [_as_node(passage) for passage in self.search(query_bundle.query_str)]
+
+    def _reranked(self, question: str, found: list[Passage]) -> list[Passage]:
+        if self._reranker is None:
+            return found
+        by_id = {passage.id: passage for passage in found}
+        nodes = [_as_node(passage) for passage in found]
+        ordered = self._reranker.postprocess_nodes(nodes, query_str=question)
         return [
-            NodeWithScore(
-                node=TextNode(
-                    id_=passage.id,
-                    text=passage.text,
-                    start_char_idx=passage.start,
-                    end_char_idx=passage.end,
-                    metadata=passage.model_dump(exclude={"text", "id"}),
-                ),
-                score=passage.score,
+            by_id[node.node_id].model_copy(
+                update={"rerank_rank": rank, "rerank_score": node.score, "score": node.score}
             )
-            for passage in self.search(query_bundle.query_str)
+            for rank, node in enumerate(ordered, start=1)
         ]
 
     def _passages(
@@ -95,6 +118,19 @@ class HybridRetriever(BaseRetriever):
                 )
             )
         return found
+
+
+def _as_node(passage: Passage) -> NodeWithScore:
+    return NodeWithScore(
+        node=TextNode(
+            id_=passage.id,
+            text=passage.text,
+            start_char_idx=passage.start,
+            end_char_idx=passage.end,
+            metadata=passage.model_dump(exclude={"text", "id"}),
+        ),
+        score=passage.score,
+    )
 
 
 def as_passage(stored: StoredPassage, info: DocumentInfo) -> Passage:

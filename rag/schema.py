@@ -75,6 +75,8 @@ class Passage(_Frozen):
     dense_score: float | None = Field(default=None, description="Cosine similarity.")
     lexical_rank: int | None = None
     lexical_score: float | None = Field(default=None, description="BM25, larger is better.")
+    rerank_rank: int | None = None
+    rerank_score: float | None = Field(default=None, description="As the reranker puts it out.")
     score: float = Field(default=0.0, description="Score after fusion and reranking.")
 
 

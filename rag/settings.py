@@ -42,6 +42,14 @@ class Settings(BaseSettings):
     chroma_url: str | None = Field(
         default=None, description="Address of a Chroma server; Chroma runs in-process if not set."
     )
+    reranker: str | None = Field(
+        default=None,
+        description="CrossEncoder that orders the passages: a folder, or a cached hub model.",
+    )
+    checker: str | None = Field(
+        default=None,
+        description="CrossEncoder that must support a sentence too: a folder, or as above.",
+    )
     top_k: int = Field(default=5, ge=1, le=50, description="Passages an answer is written from.")
     llm: str | None = Field(
         default=None,

@@ -21,10 +21,13 @@ def delta(text, finish=None):
 
 
 DONE = b"data: [DONE]\n\n"
+ERROR = "application/json"
 
 
 class Endpoint:
     """``script`` yields bytes or numbers of seconds to wait; ``status`` answers without it."""
+
+    media = "text/event-stream"
 
     def __init__(self):
         self.script = lambda: iter(())
@@ -67,7 +70,7 @@ class Endpoint:
 
     def serve(self, handler):
         handler.send_response(self.status)
-        handler.send_header("content-type", "text/event-stream")
+        handler.send_header("content-type", self.media if self.status == 200 else ERROR)
         for name, value in self.headers.items():
             handler.send_header(name, value)
         handler.end_headers()

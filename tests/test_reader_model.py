@@ -12,6 +12,7 @@ from index.sentences import sentences
 from rag import Assistant, Settings
 from rag.evidence import EvidenceReader
 from rag.reading import LONGEST, CrossReader, Page, encode
+from rag.retriever import HybridRetriever
 from rag.writers.quotes import QuotesWriter
 
 ROOT = Path(__file__).parents[1]
@@ -182,7 +183,7 @@ def test_the_assistant_loads_it_before_the_first_question(embedder):
     reader = CrossReader()
     writer = QuotesWriter(EvidenceReader(embedder, reader))
     assert reader._model is None
-    Assistant(Settings(), None, embedder, writer, None).load()
+    Assistant(Settings(), None, embedder, writer, HybridRetriever(None, embedder)).load()
     assert reader._model is not None
 
 

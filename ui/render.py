@@ -222,7 +222,8 @@ def _found_by(place: Citation | Passage) -> str:
         return ""
     meaning = f"meaning, rank {place.dense_rank}" if place.dense_rank else None
     words = f"words, rank {place.lexical_rank}" if place.lexical_rank else None
-    found = " · ".join(part for part in (meaning, words) if part)
+    read = f"reranker, rank {place.rerank_rank}" if place.rerank_rank else None
+    found = " · ".join(part for part in (meaning, words, read) if part)
     return f'<p class="fn-found">Found by {found}</p>' if found else ""
 
 

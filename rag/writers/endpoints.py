@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
@@ -24,7 +24,12 @@ EXAMPLES = (
     "openai-like:http://127.0.0.1:8080/v1#model, ollama:llama3.2, openai:gpt-4.1-mini, "
     "anthropic:claude-sonnet-4-5, or bundled"
 )
-_OLLAMA = "http://127.0.0.1:11434"
+# Where a provider is unless an address is given; only there its own variable's key is sent.
+_HOMES = {
+    "ollama": "http://127.0.0.1:11434",
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+}
 _PACKAGES = {
     "bundled": ("xllamacpp", "llama_index.llms.openai_like"),
     "openai-like": ("llama_index.llms.openai_like",),
@@ -34,6 +39,7 @@ _PACKAGES = {
 }
 _EXTRAS = {"ollama": "llm-ollama", "anthropic": "llm-anthropic"}
 _KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+_IDENTITIES = ("authorization", "x-api-key", "openai-organization", "openai-project")
 # Asked of those that are known to take it; another server may refuse what it does not know.
 _COUNTED = {"stream_options": {"include_usage": True}}
 _last = threading.local()
@@ -42,7 +48,7 @@ _DEFAULT_WINDOW = 4096  # tokens, where neither the settings nor the model's pac
 
 
 class BadModel(ValueError):
-    """``FOOTNOTE_LLM`` cannot be used; says why, and what it could be."""
+    """A model that a setting names cannot be used; says why, and what it could be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,10 @@ def parse(text: str) -> Endpoint:
     if provider not in _PACKAGES or provider == "bundled":
         raise BadModel(f"{provider[:40]!r} is no provider; write for example {EXAMPLES}")
     kind = cast(Provider, provider)
-    if provider == "openai-like" or (provider == "ollama" and "://" in rest):
+    if provider == "openai-like" or "://" in rest:
         url, _, model = rest.partition("#")
         return Endpoint(kind, _model(model, kind), _address(url, kind))
-    return Endpoint(kind, _model(rest, kind), _OLLAMA if provider == "ollama" else None)
+    return Endpoint(kind, _model(rest, kind), _HOMES["ollama"] if provider == "ollama" else None)
 
 
 def connect(
@@ -96,8 +102,9 @@ def connect(
     """
     for package in _PACKAGES[endpoint.provider]:
         _require(endpoint.provider, package)
-    key = key or os.environ.get(_KEYS.get(endpoint.provider, ""), "").strip() or None
-    if endpoint.provider in _KEYS and not key:
+    if endpoint.provider in _KEYS and not endpoint.url:
+        key = key or os.environ.get(_KEYS[endpoint.provider], "").strip() or None
+    if endpoint.provider in _KEYS and not endpoint.url and not key:
         raise BadModel(
             f"{endpoint.name} needs a key: set {_KEYS[endpoint.provider]} in the environment"
         )
@@ -153,16 +160,30 @@ def _require(provider: str, package: str) -> None:
         raise BadModel(f"{provider} needs a package: pip install -c constraints.txt '.[{extra}]'")
 
 
-def _client(url: str, timeout: float) -> httpx.Client:
-    """An HTTP client that follows no redirect and asks no proxy for this machine."""
+def _client(url: str, timeout: float, key: str | None) -> httpx.Client:
+    """An HTTP client that sends ``key`` and no other."""
     import httpx
 
-    return httpx.Client(
-        timeout=httpx.Timeout(timeout, connect=_CONNECT),
-        follow_redirects=False,
-        trust_env=not _is_here(url),
-        event_hooks={"response": [_remember]},
-    )
+    return httpx.Client(timeout=httpx.Timeout(timeout, connect=_CONNECT), **_manners(url, key))
+
+
+def _manners(url: str, key: str | None) -> dict[str, Any]:
+    """Options of an HTTP client: no redirect, no proxy for this machine, no key but ``key``.
+
+    The packages take further keys and names from the environment, meant for another address.
+    """
+
+    def keep_own(request: httpx.Request) -> None:
+        for name in _IDENTITIES:
+            if request.headers.get(name) not in (None, key, f"Bearer {key}"):
+                del request.headers[name]
+
+    named = url not in (_HOMES["openai"], _HOMES["anthropic"])
+    return {
+        "follow_redirects": False,
+        "trust_env": not _is_here(url),
+        "event_hooks": {"request": [keep_own] if named else [], "response": [_remember]},
+    }
 
 
 def hang_up() -> None:
@@ -199,17 +220,18 @@ def _openai_like(
     from llama_index.llms.openai_like import OpenAILike
 
     assert endpoint.url
+    key = key or "none"  # else the package takes OPENAI_API_KEY, meant for another server
     model: LLM = OpenAILike(
         model=endpoint.model,
         api_base=endpoint.url,
-        api_key=key or "none",  # else the package takes OPENAI_API_KEY, meant for another server
+        api_key=key,
         is_chat_model=True,
         context_window=window or _DEFAULT_WINDOW,
         max_tokens=most,
         temperature=0.0,
         timeout=timeout,
         max_retries=0,
-        http_client=_client(endpoint.url, timeout),
+        http_client=_client(endpoint.url, timeout, key),
         additional_kwargs=extra,
     )
     return model
@@ -232,18 +254,24 @@ def _openai(
 ) -> LLM:
     from llama_index.llms.openai import OpenAI
 
-    base = "https://api.openai.com/v1"
-    return OpenAI(
+    base = endpoint.url or _HOMES["openai"]
+    model = OpenAI(
         model=endpoint.model,
-        api_key=key,
+        api_key=key or "none",
         api_base=base,
         max_tokens=most,
         temperature=0.0,
         timeout=timeout,
         max_retries=0,
-        http_client=_client(base, timeout),
+        http_client=_client(base, timeout, key),
         additional_kwargs=_COUNTED,
     )
+    try:
+        _ = model.metadata
+    except ValueError:  # newer than the package, which would refuse to ask it
+        here = replace(endpoint, url=base)
+        return _openai_like(here, key, timeout, window, most, **_COUNTED)
+    return model
 
 
 def _ollama(
@@ -255,12 +283,7 @@ def _ollama(
     assert endpoint.url
     headers = {"Authorization": f"Bearer {key}"} if key else None
     client = Client(
-        host=endpoint.url,
-        timeout=timeout,
-        headers=headers,
-        follow_redirects=False,
-        trust_env=not _is_here(endpoint.url),
-        event_hooks={"response": [_remember]},
+        host=endpoint.url, timeout=timeout, headers=headers, **_manners(endpoint.url, key)
     )
     return cast(
         "LLM",
@@ -281,14 +304,16 @@ def _anthropic(
 ) -> LLM:
     from llama_index.llms.anthropic import Anthropic
 
-    return cast(
-        "LLM",
-        Anthropic(
-            model=endpoint.model,
-            api_key=key,
-            max_tokens=most,
-            temperature=0.0,
-            timeout=timeout,
-            max_retries=0,
-        ),
+    base = endpoint.url or _HOMES["anthropic"]
+    model = Anthropic(
+        model=endpoint.model,
+        api_key=key or "none",
+        base_url=base,
+        max_tokens=most,
+        temperature=0.0,
+        timeout=timeout,
+        max_retries=0,
     )
+    # The package takes no HTTP client, and its own one follows redirects.
+    model._client = model._client.copy(http_client=_client(base, timeout, key))
+    return cast("LLM", model)

@@ -138,7 +138,7 @@ class LLMWriter:
                 if piece is None:
                     yield None
                     continue
-                cut = piece.cut
+                cut = cut or piece.cut  # the count of tokens may come after it
                 for written in reader.feed(piece.text):
                     key = written.text.lower()
                     if key in said or len(said) >= MOST_SENTENCES:

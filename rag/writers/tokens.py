@@ -31,8 +31,8 @@ _TOTAL = 5  # times the timeout that a whole answer may take
 _AGAIN = frozenset((408, 409, 429, 500, 502, 503, 504, 529))
 _STATUS = {
     400: "did not accept the request; if its window is small, set FOOTNOTE_LLM_CONTEXT",
-    401: "refused the key; check FOOTNOTE_LLM_API_KEY",
-    403: "refused the key; check FOOTNOTE_LLM_API_KEY",
+    401: "refused the key; check FOOTNOTE_LLM_API_KEY, or the provider's own variable",
+    403: "refused the key; check FOOTNOTE_LLM_API_KEY, or the provider's own variable",
     404: "does not know the address or the model; check FOOTNOTE_LLM",
     429: "allows no more requests at present",
 }
@@ -158,11 +158,12 @@ def _foreign(error: Exception) -> bool:
 
 
 def _was_cut(raw: Any) -> bool:
-    """Whether a chunk says that the model reached its limit, as OpenAI and Ollama say it."""
+    """Whether a chunk says that the model reached its limit, as any of the providers says it."""
     given = raw if isinstance(raw, dict) else getattr(raw, "__dict__", {})
     choices = given.get("choices") or []
     reasons = [given.get("done_reason"), *(getattr(c, "finish_reason", None) for c in choices)]
-    return "length" in reasons
+    reasons.append(getattr(given.get("delta"), "stop_reason", None))
+    return not {"length", "max_tokens"}.isdisjoint(reasons)
 
 
 def _worth_again(error: Exception) -> bool:
@@ -190,7 +191,7 @@ def _is_connection(error: Exception) -> bool:
 def _reason(error: Exception) -> str:
     """What happened, in words that follow the name of the endpoint."""
     status = getattr(error, "status_code", None)
-    if isinstance(status, int) and status > 0:
+    if isinstance(status, int) and status >= 300:
         what = _STATUS.get(status, "failed" if status >= 500 else "did not accept the request")
         return f"{what} (HTTP {status})"
     names = _names(error)
@@ -204,4 +205,6 @@ def _reason(error: Exception) -> str:
         return "broke off"
     if "Connect" in names:
         return "cannot be reached; is it running?"
+    if any(name in names for name in ("APIError", "ResponseError")):
+        return "reported an error while it wrote"
     return f"failed ({type(error).__name__})"
