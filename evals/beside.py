@@ -7,7 +7,8 @@ from html import escape
 
 from evals.catalogue import METRICS
 from evals.compare import Changed, Comparison, compare
-from evals.published import ANCHORS
+from evals.intervals import Estimate
+from evals.published import ANCHORS, Published
 from evals.results import Row, Run, UnreadableRun
 from evals.tables import asked
 
@@ -21,12 +22,12 @@ def beside_published(run: Run) -> str:
         return ""
     names = list(dict.fromkeys(name for found in anchors.figures for name in found.figures))
     head = "".join(f"<th class=number>{escape(METRICS[name].label)}" for name in names)
-    ours = [run.overall[name].value if name in run.overall else None for name in names]
-    lines = [_line("<b>Footnote</b>", ours, "this run")]
-    lines += [
-        _line(escape(found.who), [found.figures.get(name) for name in names], found.source)
-        for found in anchors.figures
+    who = "Footnote" if run.system == "footnote" else run.system
+    ours = "".join(f"<td class=number>{_ours(run.overall.get(name))}</td>" for name in names)
+    lines = [
+        f"<tr class=ours><td><b>{escape(who)}</b></td>{ours}<td class=small>this run</td></tr>"
     ]
+    lines += [_line(found, names) for found in anchors.figures]
     return (
         "<h2>Beside what others have published</h2>"
         f"<p class='soft small'>Not the same thing: {escape(anchors.differs)}</p>"
@@ -35,11 +36,20 @@ def beside_published(run: Run) -> str:
     )
 
 
-def _line(who: str, values: Sequence[float | None], source: str) -> str:
+def _ours(found: Estimate | None) -> str:
+    if found is None:
+        return ""
+    interval = f"{found.low:.3f} – {found.high:.3f}"
+    return f"<b>{found.value:.3f}</b><br><span class='soft small'>{interval}</span>"
+
+
+def _line(found: Published, names: Sequence[str]) -> str:
+    values = (found.figures.get(name) for name in names)
     cells = "".join(
         f"<td class=number>{'' if value is None else f'{value:.3f}'}</td>" for value in values
     )
-    return f"<tr><td>{who}</td>{cells}<td class='soft small'>{escape(source)}</td></tr>"
+    source = f"<td class='soft small'>{escape(found.source)}</td>"
+    return f"<tr><td>{escape(found.who)}</td>{cells}{source}</tr>"
 
 
 def changes(run: Run, before: Run) -> str:

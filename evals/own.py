@@ -57,7 +57,7 @@ def run_own(assistant: Assistant, cases: Sequence[Case], out: Path, progress: Pr
     system = Footnote(assistant)
     plan = Plan(
         name=NAME,
-        title="your own questions",
+        title="Your own questions",
         settings=system.settings,
         progress=advance,
         cache=Cache.of(out / ".cache", system.name, system.depends_on),
