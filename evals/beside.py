@@ -9,10 +9,11 @@ from evals.catalogue import METRICS
 from evals.compare import Changed, Comparison, compare
 from evals.intervals import Estimate
 from evals.published import ANCHORS, Published
-from evals.results import Row, Run, UnreadableRun
+from evals.results import ClaimRow, RewriteRow, Row, Run, UnreadableRun
 from evals.tables import asked
 
 SHOWN = 40  # wrong rows, and changed ones, that are written out
+LONGEST = 3_000  # characters of a cited text that are
 
 
 def beside_published(run: Run) -> str:
@@ -95,14 +96,41 @@ def _why(changed: Changed) -> str:
 
 
 def wrong_rows(rows: Sequence[Row]) -> str:
-    """Return the claims or follow-ups that went wrong, with the reason, worst first."""
+    """Return the claims or follow-ups that went wrong, worst first: the reason, and what it is to.
+
+    For a claim that is the text it cites, for a follow-up the turns before it.
+    """
     wrong = sorted((row for row in rows if not row.right), key=lambda row: -row.lost)
-    lines = "".join(
-        f"<tr><td>{escape(asked(row))}<br><span class='soft small'>{escape(row.id)} · "
-        f"{escape(row.group)}</span></td><td>{escape('; '.join(row.problems))}</td></tr>"
-        for row in wrong[:SHOWN]
-    )
+    shown = "".join(_wrong(row) for row in wrong[:SHOWN])
     return (
         f"<h2>Worst cases first</h2><p class=soft>{len(wrong)} of {len(rows)} were wrong; "
-        f"{min(len(wrong), SHOWN)} are shown.</p><div class=scroll><table>{lines}</table></div>"
+        f"{min(len(wrong), SHOWN)} are shown.</p>{shown}"
     )
+
+
+def _wrong(row: Row) -> str:
+    problems = "".join(f"<li>{escape(problem)}</li>" for problem in row.problems)
+    return (
+        f"<details class=case><summary>{escape(asked(row))} <span class='soft small'>"
+        f"{escape(row.id)} · {escape(row.group)}</span><ul class=problems>{problems}</ul></summary>"
+        f"{_background(row)}</details>"
+    )
+
+
+def _background(row: Row) -> str:
+    match row:
+        case ClaimRow():
+            question = f"<p class=small>Asked: {escape(row.claim.question)}</p>"
+            cited = row.claim.cited
+            words = cited if len(cited) <= LONGEST else f"{cited[:LONGEST].rstrip()} …"
+            return (
+                f"{question if row.claim.question else ''}<h4>Cited; support {row.support:.2f}</h4>"
+                f"<blockquote class=small>{escape(words)}</blockquote>"
+            )
+        case RewriteRow():
+            turns = "".join(
+                f"<p class='small soft'>{escape(turn.role)}: {escape(turn.content)}</p>"
+                for turn in row.turn.history
+            )
+            return f"<h4>Before it</h4>{turns}"
+    return ""

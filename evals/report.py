@@ -98,7 +98,7 @@ def _header(run: Run) -> str:
 
 def _verdict(run: Run, thresholds: Mapping[str, float]) -> str:
     if not thresholds:
-        return "<p class=soft>This run has no thresholds to be held against.</p>"
+        return "<p class='verdict soft'>This run has no thresholds to be held against.</p>"
     missed = shortfalls(run, thresholds)
     if not missed:
         return f"<p class='verdict good'>All {len(thresholds)} thresholds are met.</p>"
