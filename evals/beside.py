@@ -109,11 +109,10 @@ def wrong_rows(rows: Sequence[Row]) -> str:
 
 
 def _wrong(row: Row) -> str:
-    problems = "".join(f"<li>{escape(problem)}</li>" for problem in row.problems)
     return (
         f"<details class=case><summary>{escape(asked(row))} <span class='soft small'>"
-        f"{escape(row.id)} · {escape(row.group)}</span><ul class=problems>{problems}</ul></summary>"
-        f"{_background(row)}</details>"
+        f"{escape(row.id)} · {escape(row.group)}</span><br><span class='bad-ink small'>"
+        f"{escape('; '.join(row.problems))}</span></summary>{_background(row)}</details>"
     )
 
 
