@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat chat-llm injections test lint eval faults bench lock clean
+.PHONY: help setup chat chat-llm injections test lint eval eval-public faults bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,10 +46,16 @@ eval: $(READY) ## Ask the golden questions; fail under a threshold. Reports are 
 # The peer that writes with a language model is slow: it is asked some of the cases only.
 PEER_CASES ?= 60
 PUBLIC ?= clapnq clapnq-pool mtrag begin attributionbench wice faithdial dialfact canard cast
+OURS := --no-gate --documents documents
+MORE := --cases evals/datasets/golden_more.jsonl
 eval-public: $(READY) ## Run the public sets, read from FOOTNOTE_SHARED, then write docs/results.md
 	@for set in $(PUBLIC); do $(BIN)/footnote eval --set $$set || exit; done
+	@for half in dev test; do $(BIN)/footnote eval $(OURS) --split $$half && \
+		$(BIN)/footnote eval $(OURS) $(MORE) --split $$half || exit; done
 	$(BIN)/footnote eval --set clapnq --system top-passages
+	$(BIN)/footnote eval $(OURS) --split dev --system top-passages
 	$(BIN)/footnote eval --set clapnq --system citation-engine --limit $(PEER_CASES)
+	$(BIN)/footnote eval $(OURS) --split dev --system citation-engine --limit $(PEER_CASES)
 	$(BIN)/footnote eval results
 
 faults: $(READY) ## Kill, cut, damage and fill up indexes in every way; hours on 2 cores

@@ -12,6 +12,7 @@ from evals.catalogue import METRICS
 from evals.classification import (
     auroc,
     balanced_accuracy,
+    calibration_error,
     caught_at,
     estimated,
     transferred,
@@ -100,10 +101,24 @@ def _answerability(rows: Sequence[AnswerRow]) -> dict[str, Estimate | None]:
         return {}
     decided = transferred(labels, scores, ["all"] * len(known))
     return {
+        "calibration_error": _calibration(rows),
         "answerable_auroc": estimated(auroc, labels, scores),
         "answerable_accuracy": estimated(balanced_accuracy, labels, decided),
         "refused_at_10": estimated(caught_at(0.10), labels, scores),
     }
+
+
+def _calibration(rows: Sequence[AnswerRow]) -> Estimate | None:
+    """How far the chances that answers carry are from what became of them; a cosine is none."""
+    promised = [
+        (row.case.answerable, row.answer.confidence)
+        for row in rows
+        if row.answer.confidence is not None and row.case.status != "needs_clarification"
+    ]
+    if not promised:
+        return None
+    labels, chances = (np.array(values) for values in zip(*promised, strict=True))
+    return estimated(calibration_error, labels.astype(bool), chances)
 
 
 def _form(

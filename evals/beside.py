@@ -7,11 +7,13 @@ from html import escape
 
 from evals.catalogue import METRICS
 from evals.compare import Changed, Comparison, compare
-from evals.published import ANCHORS
-from evals.results import Row, Run, UnreadableRun
+from evals.intervals import Estimate
+from evals.published import ANCHORS, Published
+from evals.results import ClaimRow, RewriteRow, Row, Run, UnreadableRun
 from evals.tables import asked
 
 SHOWN = 40  # wrong rows, and changed ones, that are written out
+LONGEST = 3_000  # characters of a cited text that are
 
 
 def beside_published(run: Run) -> str:
@@ -21,12 +23,12 @@ def beside_published(run: Run) -> str:
         return ""
     names = list(dict.fromkeys(name for found in anchors.figures for name in found.figures))
     head = "".join(f"<th class=number>{escape(METRICS[name].label)}" for name in names)
-    ours = [run.overall[name].value if name in run.overall else None for name in names]
-    lines = [_line("<b>Footnote</b>", ours, "this run")]
-    lines += [
-        _line(escape(found.who), [found.figures.get(name) for name in names], found.source)
-        for found in anchors.figures
+    who = "Footnote" if run.system == "footnote" else run.system
+    ours = "".join(f"<td class=number>{_ours(run.overall.get(name))}</td>" for name in names)
+    lines = [
+        f"<tr class=ours><td><b>{escape(who)}</b></td>{ours}<td class=small>this run</td></tr>"
     ]
+    lines += [_line(found, names) for found in anchors.figures]
     return (
         "<h2>Beside what others have published</h2>"
         f"<p class='soft small'>Not the same thing: {escape(anchors.differs)}</p>"
@@ -35,11 +37,20 @@ def beside_published(run: Run) -> str:
     )
 
 
-def _line(who: str, values: Sequence[float | None], source: str) -> str:
+def _ours(found: Estimate | None) -> str:
+    if found is None:
+        return ""
+    interval = f"{found.low:.3f} – {found.high:.3f}"
+    return f"<b>{found.value:.3f}</b><br><span class='soft small'>{interval}</span>"
+
+
+def _line(found: Published, names: Sequence[str]) -> str:
+    values = (found.figures.get(name) for name in names)
     cells = "".join(
         f"<td class=number>{'' if value is None else f'{value:.3f}'}</td>" for value in values
     )
-    return f"<tr><td>{who}</td>{cells}<td class='soft small'>{escape(source)}</td></tr>"
+    source = f"<td class='soft small'>{escape(found.source)}</td>"
+    return f"<tr><td>{escape(found.who)}</td>{cells}{source}</tr>"
 
 
 def changes(run: Run, before: Run) -> str:
@@ -85,14 +96,40 @@ def _why(changed: Changed) -> str:
 
 
 def wrong_rows(rows: Sequence[Row]) -> str:
-    """Return the claims or follow-ups that went wrong, with the reason, worst first."""
+    """Return the claims or follow-ups that went wrong, worst first: the reason, and what it is to.
+
+    For a claim that is the text it cites, for a follow-up the turns before it.
+    """
     wrong = sorted((row for row in rows if not row.right), key=lambda row: -row.lost)
-    lines = "".join(
-        f"<tr><td>{escape(asked(row))}<br><span class='soft small'>{escape(row.id)} · "
-        f"{escape(row.group)}</span></td><td>{escape('; '.join(row.problems))}</td></tr>"
-        for row in wrong[:SHOWN]
-    )
+    shown = "".join(_wrong(row) for row in wrong[:SHOWN])
     return (
         f"<h2>Worst cases first</h2><p class=soft>{len(wrong)} of {len(rows)} were wrong; "
-        f"{min(len(wrong), SHOWN)} are shown.</p><div class=scroll><table>{lines}</table></div>"
+        f"{min(len(wrong), SHOWN)} are shown.</p>{shown}"
     )
+
+
+def _wrong(row: Row) -> str:
+    return (
+        f"<details class=case><summary>{escape(asked(row))} <span class='soft small'>"
+        f"{escape(row.id)} · {escape(row.group)}</span><br><span class='bad-ink small'>"
+        f"{escape('; '.join(row.problems))}</span></summary>{_background(row)}</details>"
+    )
+
+
+def _background(row: Row) -> str:
+    match row:
+        case ClaimRow():
+            question = f"<p class=small>Asked: {escape(row.claim.question)}</p>"
+            cited = row.claim.cited
+            words = cited if len(cited) <= LONGEST else f"{cited[:LONGEST].rstrip()} …"
+            return (
+                f"{question if row.claim.question else ''}<h4>Cited; support {row.support:.2f}</h4>"
+                f"<blockquote class=small>{escape(words)}</blockquote>"
+            )
+        case RewriteRow():
+            turns = "".join(
+                f"<p class='small soft'>{escape(turn.role)}: {escape(turn.content)}</p>"
+                for turn in row.turn.history
+            )
+            return f"<h4>Before it</h4>{turns}"
+    return ""

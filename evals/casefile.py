@@ -1,6 +1,7 @@
 """A user's own cases in a file: read, added to, edited and deleted from, one whole write at a time.
 
 The file is the JSON Lines of ``footnote eval init``, so that it can be edited by hand as well.
+The ids of what was drafted into it are kept beside it, so that what was deleted stays deleted.
 """
 
 from __future__ import annotations
@@ -104,6 +105,39 @@ class CaseFile:
                 ids.add(name)
                 cases.append(case.model_copy(update={"id": name}))
         return len(fresh)
+
+    @property
+    def drafted(self) -> frozenset[str]:
+        """The ids of every case that was drafted into the file, deleted ones too.
+
+        Without the file there are none: who deletes it begins anew.
+        """
+        if not self.path.is_file() or not self._drafted.is_file():
+            return frozenset()
+        return frozenset(self._drafted.read_text(encoding="utf-8").split())
+
+    def take_drafts(self, drafts: Sequence[Case], most: int | None = None) -> int:
+        """Add up to ``most`` of the drafted cases that never were in the file; return how many.
+
+        One that was deleted, or whose question was put in other words, does not come back.
+
+        Raises:
+            CasesError: if the file has lines that hold no case; it is left as it is.
+        """
+        with self._changing() as cases:
+            known = self.drafted | {case.id for case in cases}
+            asked = {(case.question, case.history) for case in cases}
+            fresh = [
+                c for c in drafts if c.id not in known and (c.question, c.history) not in asked
+            ]
+            cases += fresh[:most]
+            ids = sorted(self.drafted | {case.id for case in fresh[:most]})
+            self._drafted.write_text("".join(f"{name}\n" for name in ids), encoding="utf-8")
+        return len(fresh[:most])
+
+    @property
+    def _drafted(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.drafted")
 
     @contextmanager
     def _changing(self) -> Iterator[list[Case]]:

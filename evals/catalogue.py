@@ -87,7 +87,8 @@ METRICS: dict[str, Metric] = {
         "caught at 5 % false alarms", "unsupported claims caught", over_rows=True
     ),
     "calibration_error": Metric(
-        "calibration error", "distance of support from what it promises (ECE)", "lower",
+        "calibration error", "distance of support, or confidence, from what it promises (ECE)",
+        "lower",
         over_rows=True,
     ),
     "rewrite_f1": Metric("rewrite token F1", "words shared with the question a person wrote"),

@@ -115,7 +115,11 @@ def reliability(labels: Labels, scores: Scores, bins: int = 10) -> list[tuple[fl
     """Return for each bin that holds a case: its mean score, its share of yes, its count."""
     place = np.minimum((scores * bins).astype(int), bins - 1)
     return [
-        (float(scores[place == n].mean()), float(labels[place == n].mean()), int(sum(place == n)))
+        (
+            float(scores[place == n].mean()),
+            float(labels[place == n].mean()),
+            int((place == n).sum()),
+        )
         for n in range(bins)
         if (place == n).any()
     ]

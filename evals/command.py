@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from evals.cache import Cache
+from evals.casefile import CaseFile
 from evals.cases import Case, CasesError, load_cases, select, spread
 from evals.compare import compare
 from evals.datasets import SETS, MissingData
-from evals.draft import draft
 from evals.gate import ThresholdsError, shortfalls, thresholds_of
+from evals.own import draft_more
 from evals.pool import Collection
 from evals.report import save
 from evals.results import Run, UnreadableRun
@@ -113,34 +114,37 @@ def results_command(folder: Path, page: Path) -> int:
 
 
 def draft_command(path: Path, most: int, documents: Path | None, data: Path | None) -> int:
-    """Run ``footnote eval init``: write up to ``most`` cases to ``path``; 0 done, 3 failed."""
+    """Run ``footnote eval init``: add up to ``most`` drafted cases to ``path``; 0 done, 3 failed.
+
+    What was drafted into it before is not drafted again, whether it is still there or not.
+    """
     from rag.assistant import Assistant
     from rag.settings import Settings
 
     console = Console(stderr=True)
+    file = CaseFile(path)
     given: dict[str, Any] = {"documents": documents, "data": data}
     try:
-        if path.exists():
-            raise CasesError([f"{path} is there already; name another file, or remove it"])
+        before = {case.id for case in file.read()}
         settings = Settings(**{name: value for name, value in given.items() if value})
         _there(settings.documents)
         with Assistant.open(settings) as assistant, Progress(console=console) as bar:
             task = bar.add_task("Indexing", total=None)
             assistant.sync()
             bar.update(task, description="Reading")
-            cases = draft(
-                assistant.index, most, lambda n, of: bar.update(task, completed=n, total=of)
+            added = draft_more(
+                assistant.index, file, most, lambda n, of: bar.update(task, completed=n, total=of)
             )
-        if not cases:
-            raise CasesError([f"no sentence in {settings.documents} defines, dates or counts"])
-        lines = (case.model_dump_json(exclude_defaults=True) for case in cases)
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if not added:
+            other = "no other" if before or file.drafted else "no"
+            text = f"{other} sentence in {settings.documents} defines, dates or counts something"
+            raise CasesError([text])
     except Exception as error:
         explain(error, console)
         return FAILED
-    silent = sum(not case.answerable for case in cases)
+    silent = sum(not case.answerable for case in file.read() if case.id not in before)
     Console().print(
-        f"{len(cases)} cases written to {path}, {silent} of them unanswerable. Edit them, then:\n"
+        f"{added} cases written to {path}, {silent} of them unanswerable. Edit them, then:\n"
         f"footnote eval --cases {path} --documents {settings.documents}",
         markup=False,
         soft_wrap=True,

@@ -8,6 +8,7 @@ unanswerable question is one of these with a name or a year in it exchanged (``e
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -58,14 +59,14 @@ def draft(
     """Return up to ``most`` cases from the documents of ``index``, a third unanswerable.
 
     Documents take turns, so that one long one does not give all. The same index gives the same
-    cases. Every case says in its note that a person should look at it.
+    cases, and a question has the same id in every index. Every case says in its note that a person
+    should look at it.
     """
     found = list(_answerable(index, most, progress))
     wanted = most // 3
     silent = list(unanswerable(found, Texts(index), wanted))
     kept = found[: most - len(silent)]
-    cases = [_case(n, item) for n, item in enumerate(kept, start=1)]
-    return cases + [_silent_case(n, item) for n, item in enumerate(silent, start=1)]
+    return [*map(_case, kept), *map(_silent_case, silent)]
 
 
 def questions(sentence: str, source: str = "") -> Iterator[Drafted]:
@@ -252,9 +253,14 @@ def _from_document(text: str, source: str) -> Iterator[Drafted]:
             yield from questions(sentence, source)
 
 
-def _case(number: int, item: Drafted) -> Case:
+def _id(item: Drafted, kind: str) -> str:
+    """The id of what is made from a question; an exchange has that of the question it began as."""
+    return f"{kind}-{hashlib.sha256(item.question.lower().encode()).hexdigest()[:10]}"
+
+
+def _case(item: Drafted) -> Case:
     return Case(
-        id=f"draft-{number:03d}",
+        id=_id(item, "draft"),
         split="dev",
         kind="fact",
         question=item.question,
@@ -266,10 +272,10 @@ def _case(number: int, item: Drafted) -> Case:
     )
 
 
-def _silent_case(number: int, exchange: Exchange) -> Case:
+def _silent_case(exchange: Exchange) -> Case:
     old, new = exchange.old, exchange.new
     return Case(
-        id=f"draft-silent-{number:03d}",
+        id=_id(exchange.drafted, "silent"),
         split="dev",
         kind="unanswerable",
         question=exchange.question,

@@ -1,24 +1,37 @@
-"""A case as a person edits it: plain text for what a right answer says, and where that stands.
+r"""A case as a person edits it: plain text for what a right answer says, and where that stands.
 
-Answers: a line for each thing that must be said, ``|`` between other ways to say it. Evidence:
-quotes from the documents, an empty line between those that are all needed, a line ``or`` between
-those of which one is enough. Which document a quote is from is looked up.
+Answers: a line for each thing that must be said, ``|`` between other ways to say it; a ``|`` that
+is to be said is written ``\|``. Evidence: quotes from the documents, an empty line between those
+that are all needed, a line ``or`` between those of which one is enough. Which document a quote is
+from is looked up.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from evals.cases import Case, CasesError, Library, Place, Span, places_of
+from evals.cases import Case, CasesError, Library, Named, Span, places_of
 from rag.schema import Status
 
 LONGEST = 4_000  # characters of a question, as the doors take; and of the evidence
 _OR = re.compile(r"\s*\n\s*or\s*\n\s*", re.IGNORECASE)
+_BAR = re.compile(r"(?:\\[\\|]|[^|])+")  # what stands between two bars, an escaped one included
+_ESCAPED = re.compile(r"\\([\\|])")
+_TO_ESCAPE = re.compile(r"\\(?=[\\|])|\|")
+_NARROWED_BY = 8  # words of a quote that are looked up to tell where it can stand
+
+
+class Searched(Library, Protocol):
+    """The stored texts, and which of them hold given words; ``index.Index`` is one."""
+
+    def document(self, document_id: str) -> Named: ...  # noqa: D102
+    def documents_with(self, parts: Sequence[str]) -> set[str]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,45 +54,48 @@ class Quote:
 
 def filled(case: Case, library: Library) -> Form:
     """Return the form of a case; evidence given by offsets is shown by its words."""
+    ids = functools.cache(lambda: {d.source: d.id for d in library.documents()})
     groups = (
-        "\nor\n".join(dict.fromkeys(_words(span, library) for span in group))
+        "\nor\n".join(dict.fromkeys(_words(span, library, ids) for span in group))
         for group in case.evidence
     )
     return Form(
         question=case.question,
         status=case.status,
-        answer="\n".join(" | ".join(group) for group in case.answer),
+        answer="\n".join(" | ".join(map(_escaped, group)) for group in case.answer),
         evidence="\n\n".join(groups),
     )
 
 
-def look_up(evidence: str, library: Library) -> list[list[Quote]]:
+def look_up(evidence: str, library: Searched) -> list[list[Quote]]:
     """Return the quotes of an evidence text, group by group, each with where it stands.
 
-    Every document is read for it.
+    The index says which documents can hold a quote; only those are read.
     """
     return [[_found(quote, library) for quote in group] for group in _groups(evidence)]
 
 
-def taken(form: Form, before: Case, library: Library) -> Case:
+def taken(form: Form, before: Case, library: Searched) -> Case:
     """Return the case ``before`` as the form changes it; it is flagged no more.
 
     Raises:
         CasesError: saying what is missing, or which quote stands in no document.
     """
-    unchanged = form.evidence.strip() == filled(before, library).evidence.strip()
+    was = filled(before, library)
+    unchanged = form.evidence.strip() == was.evidence.strip()
     said = form.status not in ("not_found", "needs_clarification")
     if said and not unchanged and len(form.evidence) > LONGEST:
         raise CasesError([f"The evidence has more than {LONGEST:,} characters."])
     quotes = look_up(form.evidence, library) if said and not unchanged else []
     _complete(form, quotes, said)
     evidence = before.evidence if unchanged else tuple(map(_spans, quotes))
+    answer = before.answer if form.answer == was.answer else _answers(form.answer)
     fields: dict[str, Any] = before.model_dump() | {
         "question": form.question.strip(),
         "status": form.status,
         "answerable": form.status != "not_found",
         "kind": _kind(form.status, before),
-        "answer": _answers(form.answer) if said else (),
+        "answer": answer if said else (),
         "evidence": evidence if said else (),
         "also": before.also if said else (),
         "missing": None if said else before.missing,
@@ -109,8 +125,16 @@ def _complete(form: Form, quotes: Iterable[Iterable[Quote]], said: bool) -> None
 
 
 def _answers(text: str) -> tuple[tuple[str, ...], ...]:
-    groups = ([part.strip() for part in line.split("|")] for line in text.splitlines())
-    return tuple(tuple(filter(None, group)) for group in groups if any(group))
+    groups = (
+        tuple(filter(None, (_ESCAPED.sub(r"\1", way).strip() for way in _BAR.findall(line))))
+        for line in text.splitlines()
+    )
+    return tuple(group for group in groups if group)
+
+
+def _escaped(words: str) -> str:
+    """One way to answer, in a line; what ``_answers`` would take for a sign is marked."""
+    return " ".join(_TO_ESCAPE.sub(r"\\\g<0>", words).split())
 
 
 def _groups(text: str) -> list[list[str]]:
@@ -120,12 +144,29 @@ def _groups(text: str) -> list[list[str]]:
     return [quotes for group in split if (quotes := [part for part in group if part])]
 
 
-def _found(quote: str, library: Library) -> Quote:
-    return Quote(quote, tuple(d.source for d in library.documents() if _stands(quote, d, library)))
+def _found(quote: str, library: Searched) -> Quote:
+    held = (_source(document, quote, library) for document in _candidates(quote, library))
+    return Quote(quote, tuple(sorted(filter(None, held))))
 
 
-def _stands(quote: str, document: Any, library: Library) -> list[Place]:
-    return places_of(quote, document.id, library.text(document.id))
+def _candidates(quote: str, library: Searched) -> Iterable[str]:
+    """The ids of the documents that can hold ``quote``: all of them if it is a word or two.
+
+    Its first and last word may be parts of words; those between are whole.
+    """
+    whole = {part for part in quote.split()[1:-1] if any(map(str.isalnum, part))}
+    if not whole:
+        return [document.id for document in library.documents()]
+    return library.documents_with(sorted(whole, key=lambda part: (-len(part), part))[:_NARROWED_BY])
+
+
+def _source(document: str, quote: str, library: Searched) -> str | None:
+    """The source of a document if it holds ``quote``; a document may have gone meanwhile."""
+    try:
+        held = places_of(quote, document, library.text(document))
+        return library.document(document).source if held else None
+    except KeyError:
+        return None
 
 
 def _spans(quotes: Iterable[Quote]) -> tuple[Span, ...]:
@@ -136,12 +177,11 @@ def _spans(quotes: Iterable[Quote]) -> tuple[Span, ...]:
     )
 
 
-def _words(span: Span, library: Library) -> str:
+def _words(span: Span, library: Library, ids: Callable[[], dict[str, str]]) -> str:
     if span.quote is not None:
-        return span.quote
-    ids = {document.source: document.id for document in library.documents()}
-    text = library.text(ids[span.document]) if span.document in ids else ""
-    return text[span.start : span.end]
+        return " ".join(span.quote.split())
+    text = library.text(ids()[span.document]) if span.document in ids() else ""
+    return " ".join(text[span.start : span.end].split())
 
 
 def _kind(status: Status, before: Case) -> str:

@@ -21,17 +21,19 @@ if TYPE_CHECKING:
 
 
 def draft_more(index: Index, file: CaseFile, most: int, progress: Progress) -> int:
-    """Draft up to ``most`` cases that ``file`` does not ask yet and add them; return how many.
+    """Draft up to ``most`` cases that ``file`` never held and add them; return how many.
 
     About a third is unanswerable, however many cases there are already.
     """
     cases = file.read()
     asked = {(case.question, case.history) for case in cases}
-    drafted = draft(index, most + len(cases), progress)
-    fresh = [case for case in drafted if (case.question, case.history) not in asked]
+    known = file.drafted | {case.id for case in cases}
+    # Twice as many answerable ones as there can be old ones, and as many of the others.
+    drafted = draft(index, most + 3 * len(known), progress)
+    fresh = [c for c in drafted if c.id not in known and (c.question, c.history) not in asked]
     silent = [case for case in fresh if not case.answerable][: most // 3]
-    known = [case for case in fresh if case.answerable][: most - len(silent)]
-    return file.extend(known + silent, most)
+    answerable = [case for case in fresh if case.answerable][: most - len(silent)]
+    return file.take_drafts(answerable + silent, most)
 
 
 def run_own(assistant: Assistant, cases: Sequence[Case], out: Path, progress: Progress) -> Run:
@@ -55,7 +57,7 @@ def run_own(assistant: Assistant, cases: Sequence[Case], out: Path, progress: Pr
     system = Footnote(assistant)
     plan = Plan(
         name=NAME,
-        title="your own questions",
+        title="Your own questions",
         settings=system.settings,
         progress=advance,
         cache=Cache.of(out / ".cache", system.name, system.depends_on),

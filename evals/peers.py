@@ -59,7 +59,7 @@ class CitationEngine(Footnote):
         from llama_index.core.retrievers import BaseRetriever
         from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-        asked = super().answer(case)
+        asked = self.found(case)
 
         class Found(BaseRetriever):
             def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:

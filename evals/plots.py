@@ -5,6 +5,7 @@ Every function returns one ``<svg>`` of the same width that reads at 375 px; tex
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -120,9 +121,21 @@ def confusion(title: str, counts: Mapping[str, Mapping[str, int]]) -> str:
     return _svg(title, top + len(counts) * height, parts)
 
 
-def histogram(title: str, values: Sequence[float], x_label: str, bins: int = 20) -> str:
-    """Draw how often values fall into each of ``bins`` equal steps from 0 to the largest."""
-    largest = max(values, default=0) or 1
+def round_up(value: float) -> float:
+    """Return a round number that is not below ``value``: half steps of its first digit."""
+    if value <= 0:
+        return 1.0
+    step = 10.0 ** math.floor(math.log10(value)) / 2
+    return math.ceil(value / step) * step
+
+
+def histogram(
+    title: str, values: Sequence[float], x_label: str, largest: float, bins: int = 20
+) -> str:
+    """Draw how often values fall into each of ``bins`` equal steps from 0 to ``largest``.
+
+    Larger ones are in the last step, which then says so.
+    """
     counts = [0] * bins
     for value in values:
         counts[min(int(bins * value / largest), bins - 1)] += 1
@@ -134,9 +147,10 @@ def histogram(title: str, values: Sequence[float], x_label: str, bins: int = 20)
         parts.append(_rect(LEFT + n * step + 1, HEIGHT - BOTTOM - tall, step - 2, tall, "bar"))
     parts.append(_text(LEFT - 6, TOP + 8, str(max(counts)), "soft", "end"))
     parts.append(_text(LEFT - 6, HEIGHT - BOTTOM + 4, "0", "soft", "end"))
-    for share in (0, 0.5, 1):
-        anchor = "start" if share == 0 else "middle" if share < 1 else "end"
+    more = "+" if max(values, default=0) > largest else ""
+    for share, anchor in ((0, "start"), (0.5, "middle"), (1, "end")):
         x = LEFT + share * (WIDTH - LEFT - RIGHT)
-        parts.append(_text(x, HEIGHT - BOTTOM + 15, f"{share * largest:.0f}", "soft", anchor))
+        label = f"{share * largest:g}{more if share == 1 else ''}"
+        parts.append(_text(x, HEIGHT - BOTTOM + 15, label, "soft", anchor))
     parts.append(_text(WIDTH - RIGHT, HEIGHT - 6, x_label, "soft", "end"))
     return _svg(title, HEIGHT, parts)

@@ -17,6 +17,7 @@ from evals.gate import shortfalls
 from evals.intervals import Estimate, risk_coverage
 from evals.metrics import evidence_at, recall_at
 from evals.results import AnswerRow, Run, UnreadableRun
+from evals.systems import PEERS
 from rag.schema import Status
 
 STYLE = Path(__file__).parent / "report.css"
@@ -86,10 +87,12 @@ def save(run: Run, thresholds: Mapping[str, float], out: Path) -> None:
 def _header(run: Run) -> str:
     commit = f" · commit {run.commit[:10]}{run.commit[40:]}" if run.commit else ""
     when = run.started.replace("T", " ").replace("+00:00", " UTC")
+    peer = f"{run.system} · " if run.system in PEERS else ""
+    kept = f", {run.cached} of them kept from before" if run.cached else ""
     return (
         f"<h1>Is it grounded? {escape(run.title or run.name)}</h1>"
-        f"<p class=soft>{len(run.rows)} cases in {run.seconds:.0f} s · {escape(when)}"
-        f"{escape(commit)}</p>"
+        f"<p class=soft>{escape(peer)}{len(run.rows)} cases{kept}, in {run.seconds:.0f} s · "
+        f"{escape(when)}{escape(commit)}</p>"
     )
 
 
@@ -121,17 +124,29 @@ def _interval(found: Estimate) -> str:
 def _plots(run: Run) -> str:
     groups = {group: found["right"] for group, found in run.by_group.items() if "right" in found}
     by_group = plots.bars("Handled right by kind", groups)
-    latency = plots.histogram("Latency", [1000 * row.seconds for row in run.rows], "milliseconds")
-    p50, p95 = run.latency_ms["p50"], run.latency_ms["p95"]
-    figures = [
+    drawn = [
         _figure("Handled right, by kind", by_group, "The whisker is the 95 % interval."),
         _retrieval(run.answers),
         _statuses(run) if run.statuses else "",
         _risk(run),
         _reliability(run),
-        _figure("Latency", latency, f"Median {p50:.0f} ms, 95th percentile {p95:.0f} ms."),
+        _latency(run),
     ]
-    return f"<div class=plots>{''.join(figures)}</div>"
+    figures = [figure for figure in drawn if figure]
+    pairs = " pairs" if len(figures) in (2, 4) else ""
+    return f"<div class='plots{pairs}'>{''.join(figures)}</div>"
+
+
+def _latency(run: Run) -> str:
+    """How long cases took; what is far above the 95th percentile is not drawn to scale."""
+    took = [1000 * row.seconds for row in run.rows]
+    p50, p95 = run.latency_ms["p50"], run.latency_ms["p95"]
+    largest = max(took)
+    limit = plots.round_up(largest if largest <= 2 * p95 else 1.25 * p95)
+    svg = plots.histogram("Latency", took, "milliseconds", limit)
+    above = sum(ms > limit for ms in took)
+    rest = f" {above} took longer than {limit:g}, up to {largest:.0f} ms." if above else ""
+    return _figure("Latency", svg, f"Median {p50:.0f} ms, 95th percentile {p95:.0f} ms.{rest}")
 
 
 def _figure(caption: str, svg: str, note: str) -> str:
@@ -143,23 +158,25 @@ def _figure(caption: str, svg: str, note: str) -> str:
 
 def _retrieval(rows: Sequence[AnswerRow]) -> str:
     """What is relevant in the top k against k: documents if the set has some, else evidence."""
-    ranks = [row.document_ranks for row in rows if row.document_ranks]
+    what, ranks = "relevant documents", [r.document_ranks for r in rows if r.document_ranks]
     if not ranks:
-        ranks = [row.ranks for row in rows if row.ranks and not row.case.given]
+        what, ranks = "evidence", [row.ranks for row in rows if row.ranks and not row.case.given]
     depth = max((rank for row in ranks for rank in row if rank), default=0)
     if not depth:
         return ""
     cutoffs = range(1, depth + 1)
     series = {
         name: [(float(k), sum(at(row, k).points for row in ranks) / len(ranks)) for k in cutoffs]
-        for name, at in (("all of it", evidence_at), ("mean recall", recall_at))
+        for name, at in (("recall", recall_at), ("all of it", evidence_at))
     }
+    if series["recall"] == series["all of it"]:  # no question needs more than one
+        del series["all of it"]
     least = min(y for points in series.values() for _, y in points)
-    floor = max(0.0, int(least * 10 - 1) / 10)
+    floor = max(step for step in (0, 0.2, 0.4, 0.6, 0.8) if step < least or not step)
     ticks = [k for k in cutoffs if k in (1, 5, 10, 15, 20) or depth <= 10]
-    svg = plots.curves("Evidence in the top k", series, "k", (1, depth), (floor, 1.0), ticks)
+    svg = plots.curves("Recall at k", series, "k", (1, depth), (floor, 1.0), ticks)
     note = f"Over {len(ranks)} answerable questions; axis from {floor:g}."
-    return _figure("Evidence in the top k", svg, note)
+    return _figure(f"Recall@k: {what}", svg, note)
 
 
 def _statuses(run: Run) -> str:
@@ -190,7 +207,8 @@ def _risk(run: Run) -> str:
     points = risk_coverage(graded)
     if len(points) < 3:
         return ""
-    top = min(1.0, max(0.1, max(risk for _, risk in points) * 1.1))
+    highest = max(risk for _, risk in points)
+    top = min(step for step in (0.2, 0.4, 0.6, 0.8, 1) if step >= highest)
     ticks = [0, 0.25, 0.5, 0.75, 1]
     svg = plots.curves("Risk and coverage", {"risk": points}, "coverage", (0, 1), (0, top), ticks)
     note = "Share that is wrong when only the surest are kept."
@@ -198,18 +216,28 @@ def _risk(run: Run) -> str:
 
 
 def _reliability(run: Run) -> str:
-    """The share of claims that are supported against the support the check gave them."""
-    if not run.claims:
+    """How often what was given a chance was so: claims supported, questions answerable."""
+    given = [(row.claim.supported, row.support) for row in run.claims]
+    what, name = "supported", "support"
+    if not given:
+        what, name = "answerable", "confidence"
+        given = [
+            (row.case.answerable, row.answer.confidence)
+            for row in run.answers
+            if row.answer.confidence is not None and row.case.status != "needs_clarification"
+        ]
+    if not given:
         return ""
-    labels = np.array([row.claim.supported for row in run.claims])
-    bins = reliability(labels, np.array([row.support for row in run.claims]))
+    labels, chances = zip(*given, strict=True)
+    bins = reliability(np.array(labels), np.array(chances))
     series = {
-        "supported": [(mean, share) for mean, share, _ in bins],
+        what: [(mean, share) for mean, share, _ in bins],
         "as promised": [(0.0, 0.0), (1.0, 1.0)],
     }
     ticks = [0, 0.25, 0.5, 0.75, 1]
-    svg = plots.curves("Reliability", series, "support", (0, 1), (0, 1), ticks)
-    return _figure("Reliability of support", svg, "Ten bins; on the line it means what it says.")
+    svg = plots.curves("Reliability", series, name, (0, 1), (0, 1), ticks)
+    note = f"Ten bins of {len(given)} cases; on the line it means what it says."
+    return _figure(f"Reliability of {name}", svg, note)
 
 
 def _table(run: Run, thresholds: Mapping[str, float]) -> str:
@@ -225,13 +253,13 @@ def _table(run: Run, thresholds: Mapping[str, float]) -> str:
             f"{escape(metric.meaning)}</span></td><td class=number>"
             f"<b class='{kind}'>{found.value:.3f}</b><br>"
             f"<span class='soft small'>{_interval(found)}</span></td>"
-            f"<td class=number>{limit}</td></tr>"
+            + (f"<td class=number>{limit}</td></tr>" if thresholds else "</tr>")
         )
-    head = "<th>metric<th class=number>value"
+    head = "<th>metric<th class=number>value" + ("<th class=number>threshold" * bool(thresholds))
     return (
         "<h2>Every metric</h2><p class='soft small'>Under each value: its 95 % interval, and the "
         f"cases it is over.</p><div class=scroll><table><thead><tr>{head}"
-        f"<th class=number>threshold</tr></thead>{''.join(lines)}</table></div>"
+        f"</tr></thead>{''.join(lines)}</table></div>"
     )
 
 

@@ -84,7 +84,7 @@ def _section(run: Run, runs: Sequence[Run]) -> str:
         cells = [_cell(one, name) for one in (run, *peers)]
         lines.append(_row([METRICS[name].label, *cells]))
     lines += ["", *(_speed(one, name) for one, name in zip((run, *peers), head, strict=True))]
-    return "\n".join([*lines, *_published(run, names), ""])
+    return "\n".join([*lines, *_published(run, peers, names), ""])
 
 
 def _peer(run: Run) -> str:
@@ -111,16 +111,19 @@ def _cell(run: Run, name: str) -> str:
     return f"**{found.value:.3f}** ({found.low:.3f}–{found.high:.3f}, n={found.cases})"
 
 
-def _published(run: Run, names: Sequence[str]) -> list[str]:
+def _published(run: Run, peers: Sequence[Run], names: Sequence[str]) -> list[str]:
+    """The figures that others have published, under ours and the peers'."""
     anchors = ANCHORS.get(run.name)
     if anchors is None or not anchors.figures:
         return []
     wanted = [n for n in names if any(n in found.figures for found in anchors.figures)]
     lines = [
-        f"\nPublished by others. {anchors.differs}\n",
+        f"\nBeside what others have published. {anchors.differs}\n",
         _row(["system", *(METRICS[name].label for name in wanted), "source"]),
         _row(["---"] * (len(wanted) + 2)),
     ]
+    for one, who in ((run, "**Footnote**"), *((peer, _peer(peer)) for peer in peers)):
+        lines.append(_row([who, *(_cell(one, name) for name in wanted), "measured here"]))
     for found in anchors.figures:
         values = [f"{found.figures[n]:.3f}" if n in found.figures else "" for n in wanted]
         lines.append(_row([found.who, *values, found.source]))

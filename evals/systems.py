@@ -60,9 +60,21 @@ class Footnote:
         """Ask the question after its history, of the given documents if the case names some."""
         return self._assistant.ask(case.question, history=case.history, documents=case.given)
 
-    def search(self, case: Case, depth: int) -> Sequence[Passage]:
-        """Return the ``depth`` best passages for the question."""
+    def search(self, case: Case, depth: int | None = None) -> Sequence[Passage]:
+        """Return the ``depth`` best passages for the question; without, as many as are read."""
         return self._assistant.search(case.question, case.history, case.given, top_k=depth)
+
+    def found(self, case: Case) -> Answer:
+        """Return a refusal that holds what a peer starts from: the passages, and nothing read."""
+        from rag.conversation import standalone
+
+        return Answer(
+            status="not_found",
+            question=case.question,
+            standalone_question=standalone(case.question, case.history),
+            passages=tuple(self.search(case)),
+            writer=self.name,
+        )
 
     def confidence(self, answer: Answer) -> float | None:
         """How sure it is that there is an answer: its own word, else the best cosine found."""
@@ -80,23 +92,18 @@ class TopPassages(Footnote):
 
     def answer(self, case: Case) -> Answer:
         """Show what search found, whole, best first."""
-        asked = super().answer(case)
-        if not asked.passages:
-            return asked
-        shown = [cited(n, passage, self) for n, passage in enumerate(asked.passages, start=1)]
-        return Answer(
-            status="answered",
-            question=asked.question,
-            standalone_question=asked.standalone_question,
-            sentences=tuple(
+        found = self.found(case)
+        shown = [cited(n, passage, self) for n, passage in enumerate(found.passages, start=1)]
+        fields: dict[str, Any] = {
+            "status": "answered" if shown else "not_found",
+            "sentences": tuple(
                 Sentence(text=c.quote, citations=(c.marker,), support=1.0, verdict="supported")
                 for c in shown
             ),
-            citations=tuple(shown),
-            passages=asked.passages,
-            writer="quotes",
-            timings_ms=asked.timings_ms,
-        )
+            "citations": tuple(shown),
+            "writer": "quotes",
+        }
+        return found.model_copy(update=fields)
 
     def confidence(self, answer: Answer) -> float | None:
         """The best cosine found: it has no other."""

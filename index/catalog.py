@@ -209,6 +209,11 @@ class Catalog:
         with self.database.reading() as db:
             return lexical.document_frequency(db, terms)
 
+    def documents_with(self, parts: Sequence[str]) -> set[str]:
+        """Return the ids of documents that hold each of ``parts``: see ``lexical``."""
+        with self.database.reading() as db:
+            return lexical.documents_with(db, parts)
+
     def __len__(self) -> int:
         with self.database.reading() as db:
             (count,) = db.execute("SELECT count(*) FROM passages").fetchone()

@@ -202,6 +202,13 @@ class Index(Closing):
         """Return in how many passages (or their titles and headings) each term's stem occurs."""
         return self._catalog.document_frequency(terms)
 
+    def documents_with(self, parts: Sequence[str]) -> set[str]:
+        """Return the ids of the documents that hold each of ``parts`` (text without white space).
+
+        None of their texts is read for it: what a longer text must hold narrows down where it is.
+        """
+        return self._catalog.documents_with(parts)
+
     @property
     def revision(self) -> int:
         """A number that grows whenever a document or a vector changes."""

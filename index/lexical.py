@@ -18,6 +18,8 @@ MAX_TERMS = 64  # words of a query that are looked up; more is a pasted text, no
 # (rowid, text, title, heading) of a passage
 Row = tuple[int, str, str, str]
 
+_HOLDING = """SELECT DISTINCT document FROM passages
+              WHERE id IN (SELECT rowid FROM lexical WHERE lexical MATCH ?)"""
 _WORD = re.compile(r"[^\W_]+")
 _COMBINING = re.compile("[\u0300-\u036f]")
 
@@ -46,6 +48,21 @@ def document_frequency(db: sqlite3.Connection, terms: Sequence[str]) -> dict[str
         phrase = " ".join(words(term)[:MAX_TERMS])
         found[term] = db.execute(count, (f'"{phrase}"',)).fetchone()[0] if phrase else 0
     return found
+
+
+def documents_with(db: sqlite3.Connection, parts: Iterable[str]) -> set[str]:
+    """Return the ids of the documents that hold each of ``parts``, wherever in them.
+
+    A part is text without white space; it is cut and stemmed as what is indexed was.
+    """
+    found: set[str] | None = None
+    for part in parts:
+        phrase = part.replace('"', '""')
+        having = {document for (document,) in db.execute(_HOLDING, (f'"{phrase}"',))}
+        found = having if found is None else found & having
+        if not found:
+            break
+    return found or set()
 
 
 def words(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """A user's own cases: kept in a file that threads share, and edited as plain text."""
 
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ from evals.casefile import CaseFile, flagged, lost
 from evals.cases import Case, CasesError, Span, select
 from evals.form import Form, filled, look_up, taken
 from evals.own import draft_more
+from rag import Assistant, Settings
 from rag.schema import Message
 
 FERRY = "The ferry Aurora first sailed in 1932.\nShe carried\n200 passengers. Tea or\nmilk."
@@ -26,6 +28,12 @@ class Shelf:
 
     def text(self, document):
         return TEXTS[document]
+
+    def document(self, document):
+        return SimpleNamespace(id=document, source=f"{document}.md")
+
+    def documents_with(self, parts):
+        return {key for key, text in TEXTS.items() if all(part in text for part in parts)}
 
 
 @pytest.fixture
@@ -118,6 +126,30 @@ def test_a_third_of_what_is_drafted_is_unanswerable_beside_many_cases(file, monk
     assert sum(not case.answerable for case in file.read()[52:]) == 4
 
 
+def test_what_was_drafted_once_does_not_come_back(file, monkeypatch):
+    def draft(index, most, progress):
+        return [flagged(f"When was {n}?", (), "x") for n in range(min(most, 9))]
+
+    monkeypatch.setattr("evals.own.draft", draft)
+    assert draft_more(None, file, 3, None) == 3
+    first, second, third = file.read()
+    file.remove(first.id)
+    file.put(second.model_copy(update={"question": "In which year was it?"}))
+    lines = file.path.read_text().splitlines()
+    file.path.write_text("\n".join(line for line in lines if third.id not in line) + "\n")
+    assert draft_more(None, file, 3, None) == 3
+    asked = ["In which year was it?", "When was 3?", "When was 4?", "When was 5?"]
+    assert [case.question for case in file.read()] == asked
+    assert file.take_drafts([first, third]) == 0
+    assert file.extend([first]) == 1, "a reader may flag it again"
+    assert draft_more(None, file, 30, None) == 3
+    for case in file.read():
+        file.remove(case.id)
+    assert draft_more(None, file, 30, None) == 0
+    file.path.unlink()
+    assert draft_more(None, file, 30, None) == 9, "a new file begins anew"
+
+
 def test_a_flagged_answer_is_not_scored_until_it_is_edited(file):
     case = flagged("How many did she carry?", HISTORY, "She carried tea. [1]")
     file.extend([case])
@@ -146,9 +178,52 @@ def test_a_form_gives_back_the_case_it_was_filled_from():
     form = filled(case, Shelf())
     assert form.answer == "1932\n200 | two hundred"
     assert form.evidence == (
-        "The ferry Aurora first sailed in 1932.\n\nShe carried\n200 passengers.\nor\nAs said"
+        "The ferry Aurora first sailed in 1932.\n\nShe carried 200 passengers.\nor\nAs said"
     )
     assert taken(form, case, Shelf()) == case
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (("a|b", "c"), ("|",)),
+        (("C:\\temp\\new", "C:\\"), ("\\|", "\\\\"), ("x\\", "y")),
+        (("two\nlines", "or | not"),),
+    ],
+)
+def test_signs_of_the_form_can_be_said(answer):
+    span = Span(document="d1.md", quote="Tea or\nmilk.")
+    case = Case(id="a", split="dev", kind="list", question="q", answerable=True,
+                status="answered", answer=answer, evidence=((span,),))  # fmt: skip
+    form = filled(case, Shelf())
+    assert len(form.answer.splitlines()) == len(answer)
+    assert taken(form, case, Shelf()) == case
+    edited = taken(replace(form, answer=f"{form.answer}\nmore"), case, Shelf())
+    plain = tuple(tuple(" ".join(way.split()) for way in group) for group in answer)
+    assert edited.answer == (*plain, ("more",))
+
+
+def test_only_the_documents_that_can_hold_a_quote_are_read(tmp_path):
+    settings = Settings(documents=tmp_path / "documents", data=tmp_path / "data")
+    settings.documents.mkdir()
+    for name in "abcdefgh":
+        words = f"The ferry \u201c{name}-1\u201d carried {name * 3} over the lake."
+        (settings.documents / f"{name}.md").write_text(f"# {name}\n\nIt rained. {words}\n")
+    read = []
+    with Assistant.open(settings) as assistant:
+        assistant.sync()
+        index = assistant.index
+        text = index.text
+        index.text = lambda document: read.append(document) or text(document)
+        ((found, lost),) = look_up(
+            "erry \u201cc-1\u201d carried ccc ov\nor\nThe ferry sank twice.", index
+        )
+        assert (found.sources, lost.sources) == (("c.md",), ())
+        assert len(read) == 1
+        ((short,),) = look_up("It rain", index)
+        assert short.sources == tuple(f"{name}.md" for name in "abcdefgh")
+        ((across,),) = look_up("rained. The ferry \u201cd-1\u201d", index)
+        assert across.sources == ("d.md",)
 
 
 def test_a_quote_is_found_in_every_document_that_holds_it():

@@ -428,7 +428,7 @@ def test_the_report_shows_the_worst_case_first_with_its_reason(cases):
     assert "answered, though the documents do not say it" in first.text
     assert SAILED in first.text
     assert "must be at least 0.9" in page.select_one(".verdict").text
-    assert {"Status", "Evidence in the top k", "Latency"} <= {t.text for t in page("title")}
+    assert {"Status", "Recall at k", "Latency"} <= {t.text for t in page("title")}
     assert page.find("mark") is None
     labels = [cell.b.text for cell in page.select("td:first-child") if cell.b]
     assert labels == [METRICS[name].label for name in METRICS if name in run.overall]

@@ -4,6 +4,7 @@ import pytest
 from test_evals import SAILED, Parrot, cases, line, quoting  # noqa: F401 - a fixture among them
 
 from evals.beside import beside_published, changes
+from evals.cases import Case
 from evals.command import compare_command
 from evals.compare import compare
 from evals.datasets.claims import Claim
@@ -12,6 +13,7 @@ from evals.report import render
 from evals.results import UnreadableRun
 from evals.run import Plan, run_answers, run_claims
 from evals.summary import summary
+from evals.systems import TopPassages
 from rag.grounding import Check
 from rag.schema import Answer
 
@@ -83,6 +85,8 @@ def test_a_report_of_claims_has_published_figures_and_reliability(claims_run):
     assert "&lt;em&gt;0" in page
     assert "<em>" not in page
     assert beside_published(claims_run.model_copy(update={"name": "harbour"})) == ""
+    peer = claims_run.model_copy(update={"name": "begin-top-passages", "system": "top-passages"})
+    assert "<b>top-passages</b>" in beside_published(peer)
 
 
 def test_the_page_of_results_sets_peers_and_published_figures_beside_ours(
@@ -97,6 +101,8 @@ def test_the_page_of_results_sets_peers_and_published_figures_beside_ours(
     assert "## BEGIN: 6 cases" in page
     assert "| metric | Footnote | top-passages |" in page
     assert "| BERTScore | 0.879 |" in page
+    auroc = claims_run.overall["auroc"]
+    assert f"| **Footnote** | **{auroc.value:.3f}** ({auroc.low:.3f}–" in page
     assert claims_run.machine in page
     assert page.count("## ") == 2
     engine = peer.model_copy(
@@ -117,6 +123,18 @@ def engine(assistant):
     peer = CitationEngine.__new__(CitationEngine)
     peer._assistant, peer.index = assistant, assistant.index
     return peer
+
+
+def test_a_peer_starts_from_the_search_and_nothing_that_was_read(assistant, monkeypatch):
+    monkeypatch.setattr(type(assistant), "stream", None)
+    fields = {"split": "dev", "kind": "unanswerable", "answerable": False, "status": "not_found"}
+    case = Case(id="a", question="Who painted the Halden bridge?", **fields)
+    found = [passage.id for passage in assistant.search(case.question)]
+    peer = TopPassages(assistant)
+    answer = peer.answer(case)
+    assert (answer.status, answer.confidence) == ("answered", None)
+    assert [cited.passage for cited in answer.citations] == found
+    assert peer.found(case).status == "not_found"
 
 
 def test_what_the_peer_writes_is_read_with_its_own_markers(engine, assistant):

@@ -128,6 +128,12 @@ def test_no_passage_holds_the_new_year_and_what_is_asked_at_once():
     assert list(unanswerable([asked], Texts(always), 2)) == []
 
 
+def test_a_draft_has_the_same_id_however_many_are_drafted(assistant):
+    few, many = draft(assistant.index, 6), draft(assistant.index, 30)
+    assert len({case.id for case in many}) == len(many) > len(few)
+    assert {case.id for case in few} <= {case.id for case in many}
+
+
 def test_years_are_exchanged_in_an_index(assistant):
     silent = [case for case in draft(assistant.index, 30) if not case.answerable]
     years = [case for case in silent if case.missing.startswith("this in ")]
@@ -140,7 +146,7 @@ def test_years_are_exchanged_in_an_index(assistant):
         assert not Texts(assistant.index).dated(new, [subject])
 
 
-def test_the_file_is_written_once_and_can_be_scored(tmp_path, capsys, monkeypatch):
+def test_a_file_can_be_scored_and_gets_no_draft_twice(tmp_path, capsys, monkeypatch):
     documents = tmp_path / "documents"
     documents.mkdir()
     (documents / "bridge.md").write_text(
@@ -151,8 +157,10 @@ def test_the_file_is_written_once_and_can_be_scored(tmp_path, capsys, monkeypatc
     assert "cases written" in capsys.readouterr().out
     assert load_cases(path)[0].answer == (("1904",),)
     assert "split" in json.loads(path.read_text().splitlines()[0])
+    kept = path.read_text()
     assert draft_command(path, 6, documents, tmp_path / "data") == 3
-    assert "is there already" in capsys.readouterr().err
+    assert "no other sentence in" in capsys.readouterr().err
+    assert path.read_text() == kept
     assert draft_command(tmp_path / "x", 6, tmp_path / "nowhere", tmp_path / "data") == 3
     assert capsys.readouterr().err.strip().count("\n") == 0
 

@@ -1,137 +1,30 @@
-"""Twenty-odd faults, each planted on purpose: the evaluation must notice every one of them.
+"""More than thirty faults, each planted on purpose: the evaluation must notice every one of them.
 
-A healthy run over a small real index sets the thresholds; a fault is noticed if the gate then
-misses one, or if the assistant itself refuses to let the answer leave.
+A healthy run over a small real index sets the thresholds. A fault is noticed if the gate then
+misses the one of the metric that is there for it, or if the assistant itself refuses to let the
+answer leave. Faults after the assistant's last check are planted in what it answered once.
 """
 
 import pytest
+from planted import (
+    AFTER_THE_CHECK,
+    CASES,
+    CLAIMS,
+    DOCUMENTS,
+    TURNS,
+    quote_of_another_sentence,
+)
 
 import rag.assistant
-from evals.cases import Case
-from evals.datasets.claims import Claim
-from evals.datasets.rewrites import Turn
+import rag.grounding
+import rag.writers.quotes
 from evals.gate import shortfalls
 from evals.run import Plan, run_answers, run_claims, run_rewrites
 from evals.systems import Footnote
 from rag import Assistant, Settings
 from rag.grounding import BrokenContract, Check
 from rag.retriever import HybridRetriever
-from rag.schema import Citation, Message, Sentence
-
-DOCUMENTS = {
-    "bridge.md": "# The Halden bridge\n\nThe Halden bridge was opened in 1904 by the engineer "
-    "Maria Lopez. The bridge was not painted red. It is 340 metres long.\n\n"
-    "The bridge was built because the old ferry sank in a storm.\n",
-    "school.md": "# The night school\n\nThe night school of Halden was founded in 1998. Rene "
-    "Fournier founded the night school. Lessons at the night school are free for every visitor.\n",
-    "clinic.md": "# The Marlow clinic\n\nThe Marlow clinic employs 85 doctors. The Marlow clinic "
-    "was opened in 1977. The Marlow clinic treats patients from Bergen and from Oslo.\n",
-    "report.md": "# Health report\n\nThe Marlow clinic employs 120 doctors. Its director is Paula "
-    "Stein, a surgeon.\n",
-    "harbour.md": "# The harbour of Marlow\n\nThe harbour of Marlow was dredged in 1963. The crane "
-    "in the harbour of Marlow lifts 40 tonnes.\n",
-}
-
-
-def case(name, question, answer=(), evidence=(), kind="fact", status="answered", history=()):
-    roles = ("user", "assistant")
-    return Case(
-        id=name,
-        split="dev",
-        kind=kind,
-        status=status,
-        answerable=status != "not_found",
-        question=question,
-        history=tuple(Message(role=roles[n % 2], content=text) for n, text in enumerate(history)),
-        answer=tuple((words,) for words in answer),
-        evidence=tuple(({"document": d, "quote": q},) for d, q in evidence),
-    )
-
-
-OPENED = "The Halden bridge was opened in 1904 by the engineer Maria Lopez."
-CASES = [
-    case("opened", "When was the Halden bridge opened?", ["1904"], [("bridge.md", OPENED)]),
-    case("engineer", "Who opened the Halden bridge?", ["Maria Lopez"], [("bridge.md", OPENED)]),
-    case(
-        "painted",
-        "Was the Halden bridge painted red?",
-        ["not painted red"],
-        [("bridge.md", "The bridge was not painted red.")],
-    ),
-    case(
-        "founded",
-        "When was the night school of Halden founded?",
-        ["1998"],
-        [("school.md", "The night school of Halden was founded in 1998.")],
-    ),
-    case(
-        "followup-bridge",
-        "When was it opened?",
-        ["1904"],
-        [("bridge.md", OPENED)],
-        "followup",
-        history=("How long is the Halden bridge?", "It is 340 metres long."),
-    ),
-    case(
-        "followup-clinic",
-        "When was it opened?",
-        ["1977"],
-        [("clinic.md", "The Marlow clinic was opened in 1977.")],
-        "followup",
-        history=("From where does the Marlow clinic treat patients?", "Bergen and Oslo."),
-    ),
-    case(
-        "dredged",
-        "When was the harbour of Marlow dredged?",
-        ["1963"],
-        [("harbour.md", "The harbour of Marlow was dredged in 1963.")],
-    ),
-    case(
-        "crane",
-        "How many tonnes does the crane in the harbour of Marlow lift?",
-        ["40"],
-        [("harbour.md", "The crane in the harbour of Marlow lifts 40 tonnes.")],
-    ),
-    case(
-        "doctors",
-        "How many doctors does the Marlow clinic employ?",
-        ["85", "120"],
-        [
-            ("clinic.md", "The Marlow clinic employs 85 doctors."),
-            ("report.md", "The Marlow clinic employs 120 doctors."),
-        ],
-        "conflict",
-        "conflicting",
-    ),
-    case("mayor", "Who is the mayor of Bristol?", kind="unanswerable", status="not_found"),
-    case("tunnel", "When was the Lindow tunnel opened?", kind="unanswerable", status="not_found"),
-]
-CITED = "The Halden bridge was opened in 1904 by the engineer Maria Lopez."
-CLAIMS = [
-    Claim(id=str(n), group="g", text=text, cited=CITED, supported=supported, label="")
-    for n, (text, supported) in enumerate(
-        [
-            ("The Halden bridge was opened in 1904 by the engineer Maria Lopez.", True),
-            ("The Halden bridge was opened in 1904.", True),
-            ("Maria Lopez was the engineer.", True),
-            ("The Halden bridge was opened in 1905.", False),
-            ("The Halden bridge was opened by Paula Stein.", False),
-            ("The night school employs eighty doctors.", False),
-        ]
-    )
-]
-TURNS = [
-    Turn(
-        id="1",
-        group="later",
-        history=(
-            Message(role="user", content="When was the Halden bridge opened?"),
-            Message(role="assistant", content="In 1904."),
-        ),
-        question="How long is it?",
-        rewrite="How long is the Halden bridge?",
-    )
-]
+from rag.schema import Citation
 
 
 @pytest.fixture(scope="module")
@@ -158,206 +51,71 @@ def healthy(town):
     assert run.overall["contract"].value == 1
     assert run.overall["correct"].value >= 0.75, [r.id for r in run.rows if not r.right]
     assert run.overall["refusal_recall"].value == 1
-    return thresholds(run)
+    return run
+
+
+def missed(run, healthy):
+    """The metrics by which ``run`` falls short of the healthy one."""
+    return {shortfall.metric for shortfall in shortfalls(run, thresholds(healthy))}
 
 
 class Broken(Footnote):
     """The assistant with a fault after its last check: ``fault`` changes what it answered."""
 
-    def __init__(self, assistant, fault):
+    def __init__(self, assistant, healthy, fault):
         super().__init__(assistant)
+        self._answers = {row.id: row.answer for row in healthy.rows}
         self._fault = fault
 
     def answer(self, case):
-        return self._fault(super().answer(case), self._assistant.index)
-
-
-def with_sentences(answer, *sentences, **fields):
-    return answer.model_copy(update={"sentences": tuple(sentences), **fields})
-
-
-def with_citations(answer, change):
-    cited = tuple(c.model_copy(update=change(c)) for c in answer.citations)
-    return answer.model_copy(update={"citations": cited})
-
-
-def reworded(change):
-    def fault(answer, index):
-        said = [s.model_copy(update={"text": change(s.text)}) for s in answer.sentences]
-        return with_sentences(answer, *said)
-
-    return fault
-
-
-def offsets_shifted(answer, index):
-    return with_citations(answer, lambda c: {"start": c.start + 1, "end": c.end + 1})
-
-
-def offsets_within_the_passage(answer, index):
-    starts = {passage.id: passage.start for passage in answer.passages}
-    return with_citations(
-        answer, lambda c: {k: getattr(c, k) - starts[c.passage] for k in ("start", "end")}
-    )
-
-
-def markers_swapped(answer, index):
-    """Each sentence carries the next one's marker; the citations stay."""
-    if len(answer.sentences) < 2:
-        return answer
-    marks = [s.citations for s in answer.sentences]
-    turned = [*marks[1:], marks[0]]
-    said = [
-        s.model_copy(update={"citations": m}) for s, m in zip(answer.sentences, turned, strict=True)
-    ]
-    return with_sentences(answer, *said)
-
-
-def quote_of_another_sentence(answer, index):
-    """Verbatim and grounded in itself, but another part of the documents."""
-    if not answer.citations:
-        return answer
-    other = next(d for d in index.documents() if d.source == "school.md")
-    text = index.text(other.id)
-    words = "Lessons at the night school are free for every visitor."
-    start = text.index(words)
-    cited = answer.citations[0].model_copy(
-        update={
-            "document": other.id,
-            "source": other.source,
-            "start": start,
-            "end": start + len(words),
-            "quote": words,
-            "content_hash": other.content_hash,
-        }
-    )
-    said = answer.sentences[0].model_copy(update={"text": words, "citations": (1,)})
-    return with_sentences(answer, said, citations=(cited,))
-
-
-def whole_page_cited(answer, index):
-    def change(cited):
-        text = index.text(cited.document)
-        return {"start": 0, "end": len(text), "quote": text}
-
-    return with_citations(answer, change)
-
-
-def citation_lost(answer, index):
-    return answer.model_copy(update={"citations": answer.citations[1:]})
-
-
-def citation_unused(answer, index):
-    if not answer.citations:
-        return answer
-    more = answer.citations[-1].model_copy(update={"marker": len(answer.citations) + 1})
-    return answer.model_copy(update={"citations": (*answer.citations, more)})
-
-
-def markers_from_zero_up(answer, index):
-    said = [
-        s.model_copy(update={"citations": tuple(m + 1 for m in s.citations)})
-        for s in answer.sentences
-    ]
-    return with_sentences(with_citations(answer, lambda c: {"marker": c.marker + 1}), *said)
-
-
-def hash_of_an_older_text(answer, index):
-    return with_citations(answer, lambda c: {"content_hash": "0" * 64})
-
-
-def withheld_is_shown(answer, index):
-    bad = Sentence(text="The bridge sank.", citations=(1,), support=0.1, verdict="unsupported")
-    return with_sentences(answer, *answer.sentences, bad) if answer.sentences else answer
-
-
-def never_conflicting(answer, index):
-    return answer.model_copy(update={"status": "answered"}) if answer.sentences else answer
-
-
-def only_the_first_sentence(answer, index):
-    first = [s.model_copy(update={"citations": (1,)}) for s in answer.sentences[:1]]
-    return with_sentences(answer, *first, citations=answer.citations[:1])
-
-
-def refuses_everything(answer, index):
-    fields = {"status": "not_found", "sentences": (), "citations": ()}
-    return answer.model_copy(update=fields)
-
-
-def refusal_claims(answer, index):
-    return answer.model_copy(update={"status": "not_found"})
-
-
-def answers_everything(answer, index):
-    """The floor of the refusal gone: something is always quoted."""
-    if answer.sentences or not answer.passages:
-        return answer
-    said = Sentence(text="It is so.", citations=(), support=1.0, verdict="supported")
-    return with_sentences(answer, said, status="answered")
-
-
-def cites_twice_as_much(answer, index):
-    """Each sentence also carries a citation that has nothing to do with it."""
-    if not answer.citations:
-        return answer
-    extra = quote_of_another_sentence(answer, index).citations[0]
-    marker = len(answer.citations) + 1
-    last = answer.sentences[-1]
-    said = last.model_copy(update={"citations": (*last.citations, marker)})
-    cited = (*answer.citations, extra.model_copy(update={"marker": marker}))
-    return with_sentences(answer, *answer.sentences[:-1], said, citations=cited)
-
-
-AFTER_THE_CHECK = {
-    "offsets shifted": offsets_shifted,
-    "offsets within the passage": offsets_within_the_passage,
-    "markers swapped": markers_swapped,
-    "markers off by one": markers_from_zero_up,
-    "another sentence quoted": quote_of_another_sentence,
-    "a whole page cited": whole_page_cited,
-    "a citation lost": citation_lost,
-    "a citation unused": citation_unused,
-    "an irrelevant citation added": cites_twice_as_much,
-    "hash of an older text": hash_of_an_older_text,
-    "negation dropped": reworded(lambda text: text.replace(" not ", " ")),
-    "a digit changed": reworded(lambda text: text.replace("190", "191").replace("8", "9")),
-    "a name exchanged": reworded(lambda text: text.replace("Maria Lopez", "Paula Stein")),
-    "sentences cut short": reworded(lambda text: text[: len(text) // 2]),
-    "a withheld sentence shown": withheld_is_shown,
-    "conflicts called answers": never_conflicting,
-    "only the first sentence": only_the_first_sentence,
-    "everything refused": refuses_everything,
-    "nothing refused": answers_everything,
-    "a refusal that claims": refusal_claims,
-}
+        return self._fault(self._answers[case.id], self._assistant.index)
 
 
 @pytest.mark.parametrize("name", AFTER_THE_CHECK)
 def test_a_fault_after_the_check_is_noticed(town, healthy, name):
-    run = run_answers(Broken(town, AFTER_THE_CHECK[name]), CASES, Plan())
-    assert shortfalls(run, healthy), f"nobody noticed: {name}"
+    fault, metric = AFTER_THE_CHECK[name]
+    assert metric in missed(run_answers(Broken(town, healthy, fault), CASES, Plan()), healthy)
 
 
-def retrieval_off_by_one(search):
-    return lambda self, *args, **kwargs: search(self, *args, **kwargs)[1:]
+def test_what_is_grounded_in_itself_is_noticed_as_beside_the_point_only(town, healthy):
+    run = run_answers(Broken(town, healthy, quote_of_another_sentence), CASES, Plan())
+    assert missed(run, healthy).isdisjoint({"unsupported", "contract", "support_precision"})
 
 
-def retrieval_upside_down(search):
-    return lambda self, *args, **kwargs: search(self, *args, **kwargs)[::-1]
+RETRIEVAL = {
+    "off by one": (lambda found: found[1:], "evidence_at_1"),
+    "upside down": (lambda found: found[::-1], "evidence_at_1"),
+    "one passage only": (lambda found: found[:1], "evidence_at_5"),
+    "lost": (lambda found: [], "recall_at_5"),
+}
 
 
-def retrieval_lost(search):
-    return lambda self, *args, **kwargs: []
+@pytest.mark.parametrize("name", RETRIEVAL)
+def test_a_fault_of_retrieval_is_noticed(town, healthy, monkeypatch, name):
+    change, metric = RETRIEVAL[name]
+    search = HybridRetriever.search
+    monkeypatch.setattr(HybridRetriever, "search", lambda *args, **kw: change(search(*args, **kw)))
+    assert metric in missed(run_answers(Footnote(town), CASES, Plan()), healthy)
 
 
-@pytest.mark.parametrize("fault", [retrieval_off_by_one, retrieval_upside_down, retrieval_lost])
-def test_a_fault_of_retrieval_is_noticed(town, healthy, monkeypatch, fault):
-    monkeypatch.setattr(HybridRetriever, "search", fault(HybridRetriever.search))
-    run = run_answers(Footnote(town), CASES, Plan())
-    assert shortfalls(run, healthy)
+# A threshold of the writer, moved; "LEAST" lets a second figure be shown.
+MOVED = {"REFUSE": (0.995, "attempted"), "LEAST": (0.995, "citation_recall")}
 
 
-def test_a_conversation_that_is_forgotten_is_noticed(town, healthy, monkeypatch):
+@pytest.mark.parametrize("name", MOVED)
+def test_a_threshold_that_moved_is_noticed(town, healthy, monkeypatch, name):
+    value, metric = MOVED[name]
+    monkeypatch.setattr(rag.writers.quotes, name, value)
+    assert metric in missed(run_answers(Footnote(town), CASES, Plan()), healthy)
+
+
+def test_a_refusal_that_is_switched_off_is_noticed(town, healthy, monkeypatch):
+    monkeypatch.setattr(rag.writers.quotes, "REFUSE", 0.0)
+    monkeypatch.setattr(rag.writers.quotes, "_fit", lambda evidence: [0])
+    assert "refusal_recall" in missed(run_answers(Footnote(town), CASES, Plan()), healthy)
+
+
+def test_a_conversation_that_is_forgotten_is_noticed_in_the_follow_ups(town, healthy, monkeypatch):
     stream = Assistant.stream
 
     def forgetful(self, question, history=(), *args, **kwargs):
@@ -365,7 +123,13 @@ def test_a_conversation_that_is_forgotten_is_noticed(town, healthy, monkeypatch)
 
     monkeypatch.setattr(Assistant, "stream", forgetful)
     run = run_answers(Footnote(town), CASES, Plan())
-    assert shortfalls(run, healthy)
+    assert "correct" in missed(run, healthy)
+    fallen = {
+        kind
+        for kind, found in run.by_group.items()
+        if found["right"].value < healthy.by_group[kind]["right"].value
+    }
+    assert fallen == {"followup"}
 
 
 def test_an_offset_that_is_off_never_leaves_the_assistant(town, monkeypatch):
@@ -381,28 +145,40 @@ def test_an_offset_that_is_off_never_leaves_the_assistant(town, monkeypatch):
 def checked():
     run = run_claims(CLAIMS, Plan())
     assert run.overall["balanced_accuracy"].value > 0.75, [row.problems for row in run.rows]
-    return thresholds(run)
+    return run
 
 
 CHECKS = {
-    "passes everything": lambda sentence, cited, question: Check(True, 1.0),
-    "withholds everything": lambda sentence, cited, question: Check(False, 0.0),
-    "looks at length": lambda sentence, cited, question: Check(
-        len(sentence) < len(cited), len(sentence) / 100
+    "passes everything": (lambda sentence, cited, question: Check(True, 1.0), "macro_f1"),
+    "withholds everything": (lambda sentence, cited, question: Check(False, 0.0), "macro_f1"),
+    "looks at length": (
+        lambda sentence, cited, question: Check(len(sentence) < len(cited), len(sentence) / 100),
+        "auroc",
     ),
-    "verdicts swapped": lambda sentence, cited, question: Check(
-        "1905" in sentence, float("1905" in sentence)
+    "has its verdicts swapped": (
+        lambda sentence, cited, question: Check("1905" in sentence, float("1905" in sentence)),
+        "auroc",
+    ),
+    "is always half sure": (
+        lambda sentence, cited, question: Check("1905" not in sentence, 0.5),
+        "calibration_error",
     ),
 }
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_broken_grounding_check_is_noticed(checked, name):
-    run = run_claims(CLAIMS, Plan(), CHECKS[name])
-    assert shortfalls(run, checked), f"nobody noticed a check that {name}"
+    check, metric = CHECKS[name]
+    assert metric in missed(run_claims(CLAIMS, Plan(), check), checked)
+
+
+@pytest.mark.parametrize("supported", [0.0, 1.01])
+def test_a_threshold_of_the_check_that_moved_is_noticed(checked, monkeypatch, supported):
+    monkeypatch.setattr(rag.grounding, "SUPPORTED", supported)
+    assert "balanced_accuracy" in missed(run_claims(CLAIMS, Plan()), checked)
 
 
 def test_follow_ups_left_as_they_are_are_noticed(embedder):
-    fine = thresholds(run_rewrites(TURNS, Plan(), embedder.embed))
+    fine = run_rewrites(TURNS, Plan(), embedder.embed)
     run = run_rewrites(TURNS, Plan(), embedder.embed, lambda question, history: question)
-    assert shortfalls(run, fine)
+    assert "rewrite_f1" in missed(run, fine)

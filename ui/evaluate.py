@@ -85,7 +85,7 @@ def sets() -> None:
 
 @app.command()
 def init(
-    file: Annotated[Path, typer.Argument(help="File to write the cases to.")] = Path("cases.jsonl"),
+    file: Annotated[Path, typer.Argument(help="File to add the cases to.")] = Path("cases.jsonl"),
     number: Annotated[int, typer.Option("--number", "-n", min=3, help="Cases at most.")] = 60,
     documents: Documents = None,
     data: Annotated[
@@ -96,6 +96,7 @@ def init(
 
     Sentences that define, date or count something become the questions they answer; a third ask
     for what the documents do not say. Delete what reads badly, correct the rest, then measure.
+    Into a file that is there, further ones are added; what you deleted does not come back.
 
     - **footnote eval init cases.jsonl --documents ~/papers**
     - **footnote eval --cases cases.jsonl --documents ~/papers**

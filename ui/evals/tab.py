@@ -79,7 +79,8 @@ class EvalsTab:
             with gr.Column(elem_id="fn-known") as self.known:
                 self.answer = gr.Textbox(
                     label="What a right answer says",
-                    info="A line for each thing it must say; | between other ways to say it.",
+                    info="A line for each thing it must say; | between other ways to say it "
+                    "(\\| for the sign itself).",
                     placeholder="200 | two hundred",
                     lines=1,
                     max_lines=8,
