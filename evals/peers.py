@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # The timeout of the settings is for silence; here a whole answer comes at once, and late where
 # the machine is busy.
-_PATIENCE = 10
+_PATIENCE = 30
 _MARKER = re.compile(r"\s*\[(?:source\s*)?(\d+)\]", re.IGNORECASE)
 # How an answer of free text says that it has none; its prompt asks it to say so.
 _REFUSAL = re.compile(

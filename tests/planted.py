@@ -107,6 +107,9 @@ CLAIMS = [
             ("The Halden bridge was opened in 1905.", False),
             ("The Halden bridge was opened by Paula Stein.", False),
             ("The night school employs eighty doctors.", False),
+            ("The engineer hated the sea.", False),
+            ("The engineer was paid badly.", False),
+            ("Bridges are dangerous places at night.", False),
         ]
     )
 ]

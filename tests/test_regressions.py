@@ -98,8 +98,8 @@ def test_a_fault_of_retrieval_is_noticed(town, healthy, monkeypatch, name):
     assert metric in missed(run_answers(Footnote(town), CASES, Plan()), healthy)
 
 
-# A threshold of the writer, moved; "LEAST" lets a second figure be shown.
-MOVED = {"REFUSE": (0.995, "attempted"), "LEAST": (0.995, "citation_recall")}
+# A threshold of the writer, moved; "LEAST" is what lets the figure of the other side be shown.
+MOVED = {"REFUSE": (0.99, "attempted"), "LEAST": (0.99, "citation_recall")}
 
 
 @pytest.mark.parametrize("name", MOVED)
@@ -172,7 +172,7 @@ def test_a_broken_grounding_check_is_noticed(checked, name):
     assert metric in missed(run_claims(CLAIMS, Plan(), check), checked)
 
 
-@pytest.mark.parametrize("supported", [0.0, 1.01])
+@pytest.mark.parametrize("supported", [0.05, 0.95])
 def test_a_threshold_of_the_check_that_moved_is_noticed(checked, monkeypatch, supported):
     monkeypatch.setattr(rag.grounding, "SUPPORTED", supported)
     assert "balanced_accuracy" in missed(run_claims(CLAIMS, Plan()), checked)
