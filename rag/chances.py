@@ -1,10 +1,11 @@
 """How likely the passages answer a question, and which of their sentences do.
 
 Two logistic models over the same signs: what the trained reader says of a sentence and of its
-passage as a whole, how well the words match (MaxSim), how far a sentence is behind the best, and
-which demands of the question it leaves open. One says whether the passages answer at all, the
-other which sentences do if so. Their weights (``weights/chances.json``) were fitted on questions
-that the reader was not trained on: ``tools/reader/weigh.py``, ``docs/reader.md``.
+passage as a whole, how well the words match (MaxSim), how near the passage is, how far a sentence
+is behind the best, and which demands of the question it leaves open. One says whether the
+passages answer at all, the other which sentences do if so. Their weights (``weights/chances.json``)
+were fitted on questions that the reader was not trained on: ``tools/reader/weigh.py``,
+``docs/reader.md``.
 """
 
 from __future__ import annotations
@@ -23,11 +24,24 @@ from rag.refusal import Gap
 Floats = npt.NDArray[np.float32]
 
 MOST = 8.0  # log-odds of the reader are cut to ± this
-GAPS = ("name", "figure", "topic", "date", "number", "person", "body", "place")
+ABOUT = (
+    "name",
+    "figure",
+    "topic",
+)  # gaps in what a sentence is about; the others: in what it gives
+GAPS = (*ABOUT, "date", "number", "person", "body", "place")
 # The signs of each model, in the order of its columns.
-SENTENCE = ("odds", "matched", "odds_behind", "matched_behind", *(f"gap_{kind}" for kind in GAPS))
-ANSWERED = ("whole_of_likeliest", "whole", "odds", "matched")
+SENTENCE = (
+    "odds", "matched", "whole", "odds_behind", "matched_behind", "whole_behind",
+    *(f"gap_{kind}" for kind in GAPS),
+)  # fmt: skip
+ANSWERED = (
+    "whole_of_likeliest", "whole", "odds", "matched", "near", "gap_about", "gap_kind",
+)  # fmt: skip
 
+# What the log-odds of a sentence count for: candidates of one page stand or fall together, and
+# chances fitted as if they did not are too sure to show a second one (docs/experiments.md).
+_SOFTENED = 0.5
 _MATCHED = 4.0  # log-odds that a full match of the words is worth, where order is all that counts
 
 
@@ -36,12 +50,14 @@ class Signs:
     """What is known of each candidate, shape (n,).
 
     ``matched`` is MaxSim, from 0 to 1.5; ``odds`` are the reader's log-odds that the sentence
-    answers, -inf where it was not read, and ``whole`` that its passage does.
+    answers, -inf where it was not read, and ``whole`` that its passage does. ``near`` is the
+    cosine of the question and the passage, 0 where it was found by words alone.
     """
 
     matched: Floats
     odds: Floats
     whole: Floats
+    near: Floats
 
     def __post_init__(self) -> None:
         for name in ("odds", "whole"):
@@ -56,22 +72,31 @@ def promise(signs: Signs) -> Floats:
 def sentence_signs(signs: Signs, missing: Mapping[int, Sequence[Gap]]) -> npt.NDArray[np.float64]:
     """Return a row for each candidate in ``missing``: what speaks for it against the others."""
     at = list(missing)
-    best = (signs.odds.max(initial=-MOST), signs.matched.max(initial=0.0))
     kinds = [[gap.kind for gap in missing[n]] for n in at]
     open_gaps = np.array([[kind in found for kind in GAPS] for found in kinds], dtype=np.float64)
-    odds, matched = signs.odds[at], signs.matched[at]
-    columns = np.stack([odds, matched, odds - best[0], matched - best[1]], axis=1)
-    return np.concatenate([columns, open_gaps.reshape(len(at), len(GAPS))], axis=1)
+    given = np.stack([signs.odds, signs.matched, signs.whole], axis=1)
+    behind = given - given.max(axis=0, initial=-MOST)
+    columns = [given[at], behind[at], open_gaps.reshape(len(at), len(GAPS))]
+    return np.concatenate(columns, axis=1).astype(np.float64)
 
 
-def answer_signs(signs: Signs) -> npt.NDArray[np.float64]:
+def answer_signs(signs: Signs, missing: Mapping[int, Sequence[Gap]]) -> npt.NDArray[np.float64]:
     """Return one row: what speaks for it that the passages answer."""
     if not len(signs.odds):
-        return np.array([-MOST, -MOST, -MOST, 0.0])
+        return np.array([-MOST, -MOST, -MOST, 0.0, 0.0, 1.0, 1.0])
     likeliest = int(promise(signs).argmax())
-    whole = signs.whole
+    about = [gap.kind in ABOUT for gap in missing.get(likeliest, ())]
     return np.array(
-        [whole[likeliest], whole.max(), signs.odds.max(), signs.matched.max()], dtype=np.float64
+        [
+            signs.whole[likeliest],
+            signs.whole.max(),
+            signs.odds.max(),
+            signs.matched.max(),
+            signs.near.max(),
+            any(about),
+            not all(about),
+        ],
+        dtype=np.float64,
     )
 
 
@@ -82,14 +107,19 @@ def chances(signs: Signs, missing: Mapping[int, Sequence[Gap]]) -> tuple[float, 
     """
     chance = np.zeros(len(signs.odds), dtype=np.float32)
     if missing:
-        chance[list(missing)] = _logistic("sentence", sentence_signs(signs, missing))
-    return float(_logistic("answered", answer_signs(signs))), chance
+        odds = _log_odds("sentence", sentence_signs(signs, missing))
+        chance[list(missing)] = _chance(_SOFTENED * odds)
+    return float(_chance(_log_odds("answered", answer_signs(signs, missing)))), chance
 
 
-def _logistic(name: str, signs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _log_odds(name: str, signs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     weights, bias = _weights()[name]
-    total: npt.NDArray[np.float64] = 1 / (1 + np.exp(-(signs @ weights + bias)))
+    total: npt.NDArray[np.float64] = signs @ weights + bias
     return total
+
+
+def _chance(odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.asarray(1 / (1 + np.exp(-odds)))
 
 
 @lru_cache(maxsize=1)

@@ -31,6 +31,7 @@ from rag.schema import Passage
 # A sentence that answers may leave to the one before what it speaks of; half weight, measured on
 # the dev halves of our sets and on ClapNQ (docs/experiments.md).
 PAIR_WEIGHT = 0.5
+PARAGRAPH = 3  # sentences before it in its paragraph that a sentence goes on from
 LOOKED_AT = 12  # candidates whose gaps are examined, the most promising
 
 _FRAME = 120  # characters of title and of heading that the model reads before a passage
@@ -44,27 +45,23 @@ _BULLET = re.compile(r"(?:[-*•–]\s+|\d{1,3}[.)]\s+(?=\S))?")
 class Candidate:
     """One sentence of a retrieved passage; ``start`` and ``end`` are in the document's text.
 
-    ``before`` is the sentence before it in the passage; ``paragraph`` says that a blank line
-    stands between them.
+    ``before`` is the sentence before it in the passage. ``led_by`` are those that it goes on from:
+    the ones before it in its paragraph, or the last of the paragraph before if a pronoun in it may
+    mean that; they may stand in the passage before.
     """
 
     passage: Passage
     start: int
     end: int
     text: str
-    before: str
-    paragraph: bool
-
-    @property
-    def leans(self) -> bool:
-        """Whether it goes on from the sentence before: in its paragraph, or by a pronoun."""
-        return bool(self.before) and (not self.paragraph or bool(_PRONOUN.search(self.text)))
+    before: str = ""
+    led_by: tuple[str, ...] = ()
 
     @property
     def around(self) -> str:
-        """What the sentence is about by its place: title, heading, the sentence it leans on."""
-        before = self.before if self.leans else ""
-        return "\n".join(p for p in (self.passage.title, self.passage.heading, before) if p)
+        """What it is about by its place: title, heading, the sentences it goes on from."""
+        parts = (self.passage.title, self.passage.heading, *self.led_by)
+        return "\n".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +89,18 @@ def candidates(passages: Sequence[Passage]) -> list[Candidate]:
     """Return the sentences of ``passages``, best passage first, in reading order within it."""
     found = []
     for passage in passages:
+        led = [passage.before[start:end] for start, end in sentences(passage.before)]
+        apart = passage.before.endswith("\n\n")
         before, last = "", 0
         for start, end in sentences(passage.text):
             bullet = _BULLET.match(passage.text, start, end)
             begin = bullet.end() if bullet else start
             text = passage.text[begin:end]
-            apart = "\n\n" in passage.text[last:start]
+            if apart or "\n\n" in passage.text[last:start]:
+                led, apart = led[-1:] if _PRONOUN.search(text) else [], False
             place = (passage.start + begin, passage.start + end)
-            found.append(Candidate(passage, *place, text, before, apart))
-            before, last = text, end
+            found.append(Candidate(passage, *place, text, before, tuple(led[-PARAGRAPH:])))
+            led, before, last = [*led, text], text, end
     return found
 
 
@@ -135,7 +135,8 @@ class EvidenceReader:
         asked, *encoded = self._encode([question.text, *map(_framed, passages)])
         of = dict(zip((passage.id for passage in passages), encoded, strict=True))
         matched = np.array([_matched(asked, of[c.passage.id], c) for c in found], dtype=np.float32)
-        return found, Signs(matched, *self._judged(question, passages, found))
+        near = np.array([c.passage.dense_score or 0.0 for c in found], dtype=np.float32)
+        return found, Signs(matched, *self._judged(question, passages, found), near)
 
     def _judged(
         self, question: Question, passages: Sequence[Passage], found: Sequence[Candidate]

@@ -150,7 +150,11 @@ def _verb(question: str, asked: tuple[Term, ...]) -> Term | None:
 def _topic(question: str, asked: tuple[Term, ...], noun: Term | None) -> tuple[Term, ...]:
     """The nouns that say what the question is about, not what it asks for."""
     nouns = {token.idx for token in parse(question) if token.pos_ in ("NOUN", "PROPN")}
-    return tuple(term for term in asked if term.start in nouns and term != noun)
+    return tuple(
+        term
+        for term in asked
+        if term.start in nouns and term != noun and term.text.lower() not in _QUANTITIES
+    )
 
 
 def _deed(question: str, verb: Term) -> str:
@@ -168,12 +172,17 @@ def _wants_list(question: str, noun: Term | None) -> bool:
 
 
 def _names(question: str, asked: tuple[Term, ...], noun: Term | None) -> list[Term]:
-    """Content words that the grammar takes for a proper noun or that stand in an entity."""
+    """Content words that the grammar takes for a proper noun or that stand in an entity.
+
+    The grammar guesses badly at a lone lower-case word ("which bloc …"): it is believed only
+    where nothing is written with a capital.
+    """
     doc = parse(question)
+    plain = question == question.lower()
     spans = [
         (token.idx, token.idx + len(token))
         for token in doc
-        if token.pos_ == "PROPN" and (token.dep_ != "ROOT" or token.text[0].isupper())
+        if token.pos_ == "PROPN" and (token.text[0].isupper() or (plain and token.dep_ != "ROOT"))
     ]
     spans += [(e.start_char, e.end_char) for e in doc.ents if e.label_ in NAMES]
     return [

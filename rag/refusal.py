@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.language import PLACES, parse
+from rag.names import otherwise
 from rag.quantities import Quantity, quantities
 from rag.questions import Question, dates
 from rag.terms import Term, same_name, same_term, terms, values
@@ -56,9 +57,12 @@ def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list
     here = terms(candidate.text)
     near = [*here, *terms(candidate.around)]
     around = [*near, *terms(candidate.passage.text)]
-    missing = _missing_names(question.names, here, near, around, closeness)
+    said = f"{candidate.around}\n{candidate.passage.text}"
+    given = otherwise(question.text, said)
+    names = [n for n in question.names if not any(a <= n.start < b for a, b in given)]
+    missing = _missing_names(names, here, near, around, closeness)
     found = [Gap("name", name.text) for name in missing]
-    found += _figure_gaps(question.figures, values(around), " or " in question.text.lower())
+    found += _figure_gaps(question, values(around))
     plain = question.kind in ("date", "number", "person", "body", "place") and not question.names
     if plain and not _on_topic(question, near, closeness):
         found.append(Gap("topic", question.topic[0].text))
@@ -101,15 +105,24 @@ def _on_topic(question: Question, near: Sequence[Term], closeness: Closeness) ->
     )
 
 
-def _figure_gaps(figures: Sequence[Term], given: set[float], either: bool) -> list[Gap]:
+def _figure_gaps(question: Question, given: set[float]) -> list[Gap]:
     """Figures that are not given; of alternatives ("1.5 or 1.8 million") one is enough."""
-    scales = (1, 1e3, 1e6, 1e9) if either else (1,)  # "1.5 or 1.8 million": 1.5 are millions too
-    missing = [
-        figure for figure in figures if not given & {(figure.number or 0) * n for n in scales}
-    ]
-    if either and len(missing) < len(figures):
+    missing = [f for f in question.figures if not given & meant(f, question)]
+    if is_either(question) and len(missing) < len(question.figures):
         return []
     return [Gap("figure", figure.text) for figure in missing]
+
+
+def is_either(question: Question) -> bool:
+    """Whether the figures of ``question`` are alternatives."""
+    return " or " in question.text.lower()
+
+
+def meant(figure: Term, question: Question) -> set[float]:
+    """Return the values that ``figure`` may have: in "1.5 or 1.8 million", 1.5 are millions too."""
+    value, largest = figure.number or 0.0, max(f.number or 0.0 for f in question.figures)
+    scale = next((n for n in (1e9, 1e6, 1e3) if largest >= n), 1.0)
+    return {value, value * scale} if is_either(question) and value < scale else {value}
 
 
 def _kind_gap(question: Question, candidate: Candidate, closeness: Closeness) -> Gap | None:
@@ -230,7 +243,7 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
     if question.noun is None or question.counted is None:
         return found
     noun, phrase = question.noun, question.counted
-    before = terms(candidate.before)
+    before = terms(candidate.led_by[-1] if candidate.led_by else "")
     return [
         q
         for q in found

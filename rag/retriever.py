@@ -9,6 +9,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from index.embedder import SentenceEmbedding
 from index.index import Index
+from index.sentences import sentences
 from index.types import DocumentInfo, Hit, StoredPassage
 from rag.context import Said
 from rag.reranker import PairReranker
@@ -17,6 +18,7 @@ from rag.schema import Passage
 # Weight of the cosine against BM25; measured on ClapNQ (docs/experiments.md), flat from 0.6 to 0.8.
 DENSE_WEIGHT = 0.7
 CANDIDATES = 50
+LED_BY = 2  # sentences before a passage that are kept with it
 RERANKED = 30  # the best of the candidates, which a reranker reads
 
 
@@ -109,6 +111,7 @@ class HybridRetriever(BaseRetriever):
             found.append(
                 as_passage(stored, info).model_copy(
                     update={
+                        "before": _before(self._index, stored),
                         "dense_rank": dense_rank,
                         "dense_score": dense_score,
                         "lexical_rank": lexical_rank,
@@ -127,10 +130,20 @@ def _as_node(passage: Passage) -> NodeWithScore:
             text=passage.text,
             start_char_idx=passage.start,
             end_char_idx=passage.end,
-            metadata=passage.model_dump(exclude={"text", "id"}),
+            metadata=passage.model_dump(exclude={"text", "id", "before"}),
         ),
         score=passage.score,
     )
+
+
+def _before(index: Index, stored: StoredPassage) -> str:
+    """The last sentences of the passage before, which "it" in the first one may mean."""
+    previous, *rest = index.neighbours(stored.id, before=1, after=0) or [stored]
+    found = sentences(previous.text)
+    if not rest or not found or previous.heading != stored.heading:
+        return ""
+    gap = "\n\n" if stored.start - previous.end > 1 else " "
+    return previous.text[found[-LED_BY:][0][0] :] + gap
 
 
 def as_passage(stored: StoredPassage, info: DocumentInfo) -> Passage:

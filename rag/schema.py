@@ -71,6 +71,9 @@ class Passage(_Frozen):
     start: int
     end: int
     text: str
+    before: str = Field(
+        default="", description="The end of the passage before it under the same heading."
+    )
     dense_rank: int | None = None
     dense_score: float | None = Field(default=None, description="Cosine similarity.")
     lexical_rank: int | None = None

@@ -11,8 +11,9 @@ from rag.writers.quotes import LEAST, likeliest
 from rag.writers.quotes import MOST as MOST_SHOWN
 
 
-def signs(matched, odds, whole):
-    return Signs(*(np.array(values, dtype=np.float32) for values in (matched, odds, whole)))
+def signs(matched, odds, whole, near=0.5):
+    near = [near] * len(odds)
+    return Signs(*(np.array(values, dtype=np.float32) for values in (matched, odds, whole, near)))
 
 
 def test_what_was_not_read_is_unlikely_and_finite():
@@ -43,11 +44,21 @@ def test_the_surer_the_reader_the_higher_the_chances():
 def test_rows_name_gaps_and_what_a_sentence_is_behind_by():
     found = signs([0.9, 0.4], [2.0, -1.0], [1.0, 0.0])
     rows = sentence_signs(found, {1: [Gap("name", "Bolivia")], 0: []})
-    assert rows.shape == (2, 4 + len(GAPS))
-    assert rows[0, :4] == pytest.approx([-1.0, 0.4, -3.0, -0.5])
-    assert rows[0, 4:].tolist() == [float(kind == "name") for kind in GAPS]
-    assert rows[1, 2:].tolist() == [0.0] * (2 + len(GAPS))
-    assert answer_signs(found) == pytest.approx([1.0, 1.0, 2.0, 0.9])
+    assert rows.shape == (2, 6 + len(GAPS))
+    assert rows[0, :6] == pytest.approx([-1.0, 0.4, 0.0, -3.0, -0.5, -1.0])
+    assert rows[0, 6:].tolist() == [float(kind == "name") for kind in GAPS]
+    assert rows[1, 3:].tolist() == [0.0] * (3 + len(GAPS))
+
+
+def test_the_row_of_an_answer_tells_what_the_likeliest_sentence_leaves_open():
+    found = signs([0.9, 0.4], [2.0, -1.0], [1.0, 0.0], near=0.7)
+    known = [1.0, 1.0, 2.0, 0.9, 0.7]
+    nothing = answer_signs(found, {0: [], 1: [Gap("date", "a date")]})
+    assert nothing == pytest.approx([*known, 0.0, 0.0])
+    about = answer_signs(found, {0: [Gap("name", "Bolivia")]})
+    assert about == pytest.approx([*known, 1.0, 0.0])
+    both = answer_signs(found, {0: [Gap("figure", "1990"), Gap("date", "a date")]})
+    assert both == pytest.approx([*known, 1.0, 1.0])
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ def words(found):
         ("When was the bridge built?", []),
         ("What happened in May 2011?", []),
         ("Is the WHO mentioned?", ["WHO"]),
+        ("Which regional bloc grew out of it?", []),
+        ("when did castro visit caracas", ["castro", "caracas"]),
     ],
 )
 def test_names_are_the_entities_it_speaks_of(question, names):
@@ -113,3 +115,7 @@ def test_a_long_run_of_dashes_is_read_at_once():
 )
 def test_a_date_is_one_span(date):
     assert dates(f"It began on {date}, they say.") == [date.removeprefix("the ")]
+
+
+def test_a_total_is_not_what_a_question_is_about():
+    assert words(analyse("total of medical consultations").topic) == []

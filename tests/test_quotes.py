@@ -81,6 +81,17 @@ def test_what_is_no_second_figure_for_it_does_not_conflict(draft, other):
     assert (found.status, texts(found)) == ("answered", ["The Marlow clinic employs 120 doctors."])
 
 
+def test_figures_that_are_asked_about_as_alternatives_are_both_shown(draft):
+    one = "The Robinson mission taught 1.5 million people to read. Bread is baked at night."
+    other = "At the end the report says that 1.8 million people were taught to read by Robinson."
+    found = draft("Did Robinson teach 1.5 or 1.8 million people to read?", one, other)
+    assert found.status == "conflicting"
+    assert found.message == "The documents give both figures: 1.5 and 1.8 million."
+    assert {"1.5 million" in text for text in texts(found)} == {True, False}
+    alone = draft("Did Robinson teach 1.5 or 1.8 million people to read?", one)
+    assert (alone.status, len(texts(alone))) == ("answered", 1)
+
+
 def test_two_dates_for_one_thing_conflict(draft):
     texts = "The Halden bridge was opened in 1904.", "The Halden bridge was opened in 1906."
     found = draft("When was the Halden bridge opened?", *texts)

@@ -55,6 +55,16 @@ def test_a_passage_carries_its_document(retriever, index):
     assert index.text(best.document)[best.start : best.end] == best.text
 
 
+def test_a_passage_keeps_the_end_of_the_one_before_under_its_heading(retriever, index):
+    for found in retriever.search(QUESTION, top_k=50):
+        previous, *rest = index.neighbours(found.id, before=1, after=0)
+        if rest and previous.heading == found.heading:
+            assert found.before.strip()
+            assert previous.text.endswith(found.before.strip())
+        else:
+            assert found.before == ""
+
+
 @pytest.mark.parametrize(("top_k", "expected"), [(None, 3), (1, 1), (4, 4), (50, 6)])
 def test_top_k(retriever, index, top_k, expected):
     assert len(index) == 6

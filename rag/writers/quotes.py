@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from itertools import combinations, product
 
 from index.embedder import Vectors
+from rag.chances import ABOUT
 from rag.conversation import standalone
 from rag.evidence import Evidence, EvidenceReader
 from rag.quantities import Quantity
 from rag.questions import Kind, analyse, date_spans, dates
-from rag.refusal import Gap, actors, bodies, counted, places
+from rag.refusal import Gap, actors, bodies, counted, is_either, meant, places
 from rag.schema import Message, Passage
-from rag.terms import Term, same_term, terms
+from rag.terms import Term, same_term, terms, values
 from rag.writers.base import Draft, Drafted
 
 NOT_FOUND = "The documents don't say."
@@ -22,9 +23,9 @@ NOT_FOUND = "The documents don't say."
 # (docs/experiments.md). Chance that the passages answer (rag.chances) under which they are taken
 # not to, and from which on the kind of answer that was asked for may be missing: "who is
 # protected?" can be answered by "the workers".
-REFUSE, SURE = 0.2, 0.8
+REFUSE, SURE = 0.17, 0.6
 # Share of the best sentence's chance that one without open demands must have to take its place.
-NEAR = 0.3
+NEAR = 0.2
 # Chance that a sentence answers, if the passages do, under which it is not shown.
 LEAST = 0.15
 MOST = 6  # sentences of one part, and
@@ -33,7 +34,6 @@ LIKELY = 0.5
 
 _FACTS: frozenset[Kind] = frozenset({"date", "number", "person", "body", "place"})
 _NAMED = ("person", "body", "place")
-_ABOUT = ("name", "figure", "topic")
 _PARTS = re.compile(r",?\s+(?:and|or)\s+(?=(?:who|whom|when|where|why|how|what|which)\b)", re.I)
 
 _LEANING = re.compile(r"\W*(?:he|she|it|they|this|that|these|those|his|her|its|their)\b", re.I)
@@ -84,6 +84,8 @@ class QuotesWriter:
         order = _fit(evidence) if evidence.answered >= REFUSE else []
         if not order:
             return []
+        if either := _either(evidence, order):
+            return _reading_order(evidence, either)
         chosen = likeliest(evidence.chance, order)
         if evidence.question.kind in _FACTS and not evidence.question.many:
             differing = [n for n in order[1:] if self._differs(evidence, order[0], n)]
@@ -116,6 +118,9 @@ class QuotesWriter:
             rivals = [n for n in chosen if any(_dated_otherwise(evidence, k, n) for k in chosen)]
             given = dict.fromkeys(date for n in rivals for date in dates(where[n].text))
             return f"The documents give different dates: {' and '.join(given)}." if given else None
+        if _either(evidence, chosen):
+            both = " and ".join(figure.text for figure in evidence.question.figures)
+            return f"The documents give both figures: {both}."
         if evidence.question.kind != "number":
             return None
         counts = {n: self._counted(evidence, n) for n in chosen if evidence.gaps.get(n) == []}
@@ -183,6 +188,24 @@ def _fit(evidence: Evidence) -> list[int]:
     return next((order for order in wanted if order and evidence.chance[order[0]] >= least), [])
 
 
+def _either(evidence: Evidence, order: Sequence[int]) -> list[int]:
+    """The likeliest sentence for each of the figures that are asked about, "1.5 or 1.8 million".
+
+    Nothing if they are no alternatives, or one sentence or none gives them.
+    """
+    question = evidence.question
+    if len(question.figures) < 2 or not is_either(question):
+        return []
+    likely = [n for n in order if evidence.chance[n] >= LEAST]
+    given = {n: values(terms(evidence.candidates[n].text)) for n in likely}
+    found = [
+        next((n for n in likely if given[n] & meant(figure, question)), None)
+        for figure in question.figures
+    ]
+    chosen = [n for n in dict.fromkeys(found) if n is not None]
+    return chosen if len(chosen) == len(question.figures) else []
+
+
 def likeliest(chance: Vectors, order: Sequence[int]) -> list[int]:
     """Return the sentences of ``order``, likeliest first, that are worth showing together.
 
@@ -247,7 +270,7 @@ def _missing(evidence: Evidence) -> str:
     if not evidence.order:
         return "There is nothing in them yet."
     nearest = min((evidence.gaps[n] for n in evidence.order), key=_openness)
-    names = [gap.missing for gap in nearest if gap.kind in _ABOUT]
+    names = [gap.missing for gap in nearest if gap.kind in ABOUT]
     if names:
         return f"The nearest passages don't mention {' '.join(names)}."
     wanted = [gap.missing for gap in nearest]
@@ -256,7 +279,7 @@ def _missing(evidence: Evidence) -> str:
 
 def _openness(gaps: Sequence[Gap]) -> tuple[int, bool]:
     """How much a sentence leaves open; what it is about counts more than what it gives."""
-    return len(gaps), any(gap.kind in _ABOUT for gap in gaps)
+    return len(gaps), any(gap.kind in ABOUT for gap in gaps)
 
 
 def _asked(question: str) -> str:

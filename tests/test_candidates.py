@@ -1,0 +1,42 @@
+"""The sentences of retrieved passages, and what each of them goes on from."""
+
+from conftest import passage_of
+
+from rag.evidence import PARAGRAPH, candidates
+
+
+def led_by(text, before=""):
+    passage = passage_of(text).model_copy(update={"before": before})
+    return {c.text: c.led_by for c in candidates([passage])}
+
+
+def test_a_sentence_goes_on_from_those_before_it_in_its_paragraph():
+    said = [f"Sentence number {n} is here." for n in range(PARAGRAPH + 2)]
+    found = led_by(" ".join(said))
+    assert found[said[0]] == ()
+    assert found[said[2]] == tuple(said[:2])
+    assert found[said[-1]] == tuple(said[-1 - PARAGRAPH : -1])
+
+
+def test_a_new_paragraph_goes_on_only_where_a_pronoun_does():
+    found = led_by("The school opened. It grew.\n\nIts roof leaked.\n\nThe clinic closed.")
+    assert found["Its roof leaked."] == ("It grew.",)
+    assert found["The clinic closed."] == ()
+
+
+def test_the_first_sentence_goes_on_from_the_passage_before():
+    before = "Halden has a bridge. The king opened the bridge."
+    assert led_by("Repairs cost 40 crowns.", f"{before} ")["Repairs cost 40 crowns."] == (
+        "Halden has a bridge.",
+        "The king opened the bridge.",
+    )
+    apart = led_by("It cost 40 crowns. Nobody paid.", f"{before}\n\n")
+    assert apart["It cost 40 crowns."] == ("The king opened the bridge.",)
+    assert led_by("Repairs cost 40 crowns.", f"{before}\n\n")["Repairs cost 40 crowns."] == ()
+
+
+def test_only_what_stands_in_the_passage_is_a_candidate():
+    passage = passage_of("It sank.").model_copy(update={"before": "The ferry sailed. "})
+    (only,) = candidates([passage])
+    assert (only.text, only.before) == ("It sank.", "")
+    assert "The ferry sailed." in only.around
