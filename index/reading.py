@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 MEMORY = 1_000_000_000  # bytes of data that the process may hold
 SECONDS = 20.0  # of CPU that any file may take
 SECONDS_PER_MB = 10.0  # that a large file may take besides, for each megabyte over the third
-_SLACK = 1.5  # times as long by the clock, but for the time that other processes had the processor
+_SLACK = 1.25  # times as long by the clock, but for the time that other processes had the processor
+_STARTING = 5.0  # seconds more by the clock, in which the process may have to start
 _PATIENCE = 20  # times as long at most, and where it cannot be told who had the processor
 _MOST_BY_CLOCK = 4 * 3600.0  # seconds, whatever a reader asks for to recognise scanned pages
 
@@ -42,8 +43,8 @@ class Reading(Closing):
     """Files read and split by a child process; it is started for the first and ends with ``close``.
 
     ``seconds`` (of CPU) and ``memory`` are the limits for a file of up to 3 MB; a larger one may
-    take longer. By the clock it may take half as long again, not counting that it is kept waiting
-    for the processor, and 20 times as long whatever happens. From one thread at a time.
+    take longer. By the clock it may take a quarter longer and 5 seconds, not counting that it is
+    kept waiting for the processor, and 20 times as long at most. From one thread at a time.
 
     Example:
         with Reading() as reading:
@@ -205,7 +206,8 @@ class _Process:
         if waited is None or now is None:
             return longest
         asked = self._allowed - self._given  # other programs do that work: they may be kept waiting
-        return min(_SLACK * self._given + _PATIENCE * asked + now - waited, longest)
+        own = _STARTING + _SLACK * self._given + _PATIENCE * asked
+        return min(own + now - waited, longest)
 
     def _kill(self) -> None:
         if os.name == "nt":

@@ -18,6 +18,7 @@ class Tally:
     name: str
     total: int = 0
     runs: int = 0
+    wrong: int = 0
     failures: list[str] = field(default_factory=list)
     slowest_open: float = 0.0
     slowest_repair: float = 0.0
@@ -29,7 +30,8 @@ class Tally:
         """Count what stands for ``runs`` runs, and show how far the campaign is."""
         before, self.runs = self.runs, self.runs + runs
         if error:
-            self.failures += [f"{self.name} {label}: {error}"] * runs
+            self.wrong += runs
+            self.failures.append(f"{self.name} {label}: {error}")
             say(f"\n{self.failures[-1]}")
         elif outcome:
             self.slowest_open = max(self.slowest_open, outcome.opened)
@@ -42,14 +44,14 @@ class Tally:
         if self.skipped:
             return f"{self.name:8} skipped: {self.skipped}"
         return (
-            f"{self.name:8} {self.runs - len(self.failures):,} of {self.runs:,} right; answers "
+            f"{self.name:8} {self.runs - self.wrong:,} of {self.runs:,} right; answers "
             f"within {self.slowest_open:.1f} s, repaired within {self.slowest_repair:.1f} s, "
             f"{self.rebuilt:,} vector indexes built anew ({self._seconds():.0f} s)"
         )
 
     def _show(self, before: int) -> None:
         """A bar in a terminal; elsewhere a line now and then."""
-        failed = f", {len(self.failures):,} wrong" if self.failures else ""
+        failed = f", {self.wrong:,} wrong" if self.wrong else ""
         left = self._seconds() / self.runs * (self.total - self.runs)
         line = f"{self.name:8} {self.runs:,} of {self.total:,}{failed}, {left / 60:.0f} min left"
         if sys.stdout.isatty():
@@ -67,9 +69,9 @@ class Tally:
 def summary(tallies: list[Tally]) -> str:
     """What came of everything, with how to play again what failed."""
     failures = [failure for tally in tallies for failure in tally.failures]
-    runs = sum(tally.runs for tally in tallies)
+    runs, wrong = (sum(getattr(tally, part) for tally in tallies) for part in ("runs", "wrong"))
     lines = ["", *(tally.line() for tally in tallies)]
-    lines.append(f"{runs - len(failures):,} of {runs:,} faults survived")
+    lines.append(f"{runs - wrong:,} of {runs:,} faults survived")
     if failures:
         again = "python -m faults.run --only CAMPAIGN --first SEED --count 1, in tests/"
         lines += [f"What failed ({again}, plays a seed again):", *failures]
