@@ -63,6 +63,9 @@ def _serve(asked: socket.socket) -> None:
 
 def _probe(folder: Path, name: str, seconds: int) -> None:
     try:
+        nothing = os.open(os.devnull, os.O_RDWR)  # a crash tells of itself there
+        for stream in (0, 1, 2):
+            os.dup2(nothing, stream)
         probe._main(folder, name, seconds)
         os._exit(0)
     finally:
