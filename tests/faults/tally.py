@@ -43,10 +43,13 @@ class Tally:
         """One line for people."""
         if self.skipped:
             return f"{self.name:8} skipped: {self.skipped}"
+        repairs = (
+            f"; answers within {self.slowest_open:.1f} s, repaired within "
+            f"{self.slowest_repair:.1f} s, {self.rebuilt:,} vector indexes built anew"
+        )
         return (
-            f"{self.name:8} {self.runs - self.wrong:,} of {self.runs:,} right; answers "
-            f"within {self.slowest_open:.1f} s, repaired within {self.slowest_repair:.1f} s, "
-            f"{self.rebuilt:,} vector indexes built anew ({self._seconds():.0f} s)"
+            f"{self.name:8} {self.runs - self.wrong:,} of {self.runs:,} right"
+            f"{repairs if self.slowest_repair else ''} ({self._seconds():.0f} s)"
         )
 
     def _show(self, before: int) -> None:
