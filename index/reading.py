@@ -1,8 +1,9 @@
 """Reads files in a child process, so that no file can hang, crash or swell the one that asks.
 
 One process reads file after file. It may take so much memory and, for each file, so much time of
-the processor; a process that takes more is ended, and the next file gets a fresh one. The clock is
-watched only for a process that does nothing: on a busy machine everything takes long.
+the processor and by the clock; a process that takes more is ended, and the next file gets a fresh
+one. Time in which it was ready and other processes had the processor does not count: on a busy
+machine everything takes long.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from index.splitter import PassageSpan
 
 MEMORY = 1_000_000_000  # bytes of data that the process may hold
-SECONDS = 30.0  # of CPU that any file may take
-SECONDS_PER_MB = 10.0  # that a large file may take instead, if that is more
-_PATIENCE = 20  # times as long by the clock: other processes may keep it waiting
+SECONDS = 20.0  # of CPU that any file may take
+SECONDS_PER_MB = 10.0  # that a large file may take besides, for each megabyte over the third
+_SLACK = 1.25  # times as long by the clock, but for the time that other processes had the processor
+_STARTING = 5.0  # seconds more by the clock, in which the process may have to start
+_PATIENCE = 20  # times as long at most, and where it cannot be told who had the processor
 _MOST_BY_CLOCK = 4 * 3600.0  # seconds, whatever a reader asks for to recognise scanned pages
 
 
@@ -40,8 +43,8 @@ class Reading(Closing):
     """Files read and split by a child process; it is started for the first and ends with ``close``.
 
     ``seconds`` (of CPU) and ``memory`` are the limits for a file of up to 3 MB; a larger one may
-    take longer, in proportion. By the clock it may take 20 times as long. From one thread at a
-    time.
+    take longer. By the clock it may take a quarter longer and 5 seconds, not counting that it is
+    kept waiting for the processor, and 20 times as long at most. From one thread at a time.
 
     Example:
         with Reading() as reading:
@@ -92,7 +95,7 @@ class Reading(Closing):
             megabytes = path.stat().st_size / 1_000_000
         except (OSError, ValueError):  # the reader says what is wrong with it
             megabytes = 0
-        return max(self._seconds, self._seconds * megabytes * SECONDS_PER_MB / SECONDS)
+        return self._seconds * (1 + max(0.0, megabytes - 3) * SECONDS_PER_MB / SECONDS)
 
     def _refusal(self, kind: str, content: Any) -> UnreadableFile:
         remedy = "split it or remove it"
@@ -126,14 +129,16 @@ class _Process:
             env={**os.environ, "PYTHONPATH": _path(), "OPENBLAS_NUM_THREADS": "1"},
             process_group=None if os.name == "nt" else 0,
         )
-        self._late = False
-        self._allowed = 0.0
+        self._late = 0.0  # seconds after which it was ended for it
+        self._given = 0.0  # seconds of CPU for the size of the file
+        self._allowed = 0.0  # with what its reader has asked for
 
     def read(self, path: Path, seconds: float) -> tuple[str, Any]:
         """Return what became of a file, in a word, and what came out of it."""
         assert self._child.stdin
         self.served += 1
-        self._allowed, self._late = seconds, False
+        self._given = self._allowed = seconds
+        self._late = 0.0
         answered = Event()
         watch = Thread(target=self._watch, args=(answered,), daemon=True)
         watch.start()
@@ -163,7 +168,7 @@ class _Process:
     def _cause_of_death(self) -> tuple[str, Any]:
         code = self._child.returncode
         if self._late:
-            return "late", _by_clock(self._allowed)
+            return "late", self._late
         if os.name != "nt" and code == -signal.SIGXCPU:
             return "slow", self._allowed
         if os.name != "nt" and code == -signal.SIGKILL:
@@ -187,12 +192,22 @@ class _Process:
 
     def _watch(self, answered: Event) -> None:
         """Kill the process when its time by the clock is up, which ends the wait, too."""
-        begun = time.monotonic()
-        while (left := begun + _by_clock(self._allowed) - time.monotonic()) > 0:
+        begun, waited = time.monotonic(), _kept_waiting(self._child.pid)
+        while (left := begun + self._by_clock(waited) - time.monotonic()) > 0:
             if answered.wait(left):
                 return
-        self._late = True
+        self._late = time.monotonic() - begun
         self._kill()
+
+    def _by_clock(self, waited: float | None) -> float:
+        """How long the file may take by the clock; ``waited`` is what it began with."""
+        longest = min(_PATIENCE * self._allowed, _MOST_BY_CLOCK)
+        now = _kept_waiting(self._child.pid)
+        if waited is None or now is None:
+            return longest
+        asked = self._allowed - self._given  # other programs do that work: they may be kept waiting
+        own = _STARTING + _SLACK * self._given + _PATIENCE * asked
+        return min(own + now - waited, longest)
 
     def _kill(self) -> None:
         if os.name == "nt":
@@ -202,9 +217,12 @@ class _Process:
             os.killpg(self._child.pid, signal.SIGKILL)
 
 
-def _by_clock(seconds: float) -> float:
-    """How long a process may take by the clock to have ``seconds`` of CPU."""
-    return min(_PATIENCE * seconds, _MOST_BY_CLOCK)
+def _kept_waiting(pid: int) -> float | None:
+    """Seconds in which a process was ready and others had the processor; only Linux tells them."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _path() -> str:

@@ -28,6 +28,8 @@ from index.vectors import VectorIndex
 # only texts that came out differently are embedded again.
 PIPELINE = 4
 
+_FOLDER = "folder"  # in the catalog's state: where its documents are
+
 Report = Callable[[Progress], None]
 
 
@@ -44,7 +46,8 @@ def sync(
     """Bring catalog, embeddings and vectors in line with ``folder``; ``data`` is left out of it.
 
     If nothing that can be read is left in the folder, the documents are kept, and a remark says
-    so, unless ``allow_empty``: an empty folder is more often a disk that is not there.
+    so, unless ``allow_empty``: an empty folder is more often a disk that is not there. Another
+    folder than the last one is another collection, empty or not: a remark says what went.
 
     While it runs, documents already stored are found by their words; those not yet embedded are
     not found by meaning.
@@ -78,7 +81,9 @@ def _read_changes(
 ) -> SyncReport:
     """Make the catalog's documents equal to the files in ``folder``."""
     found, skipped = scan(folder, readers.SUFFIXES, leave_out=data)
-    documents = 0 if found or allow_empty else len(catalog.documents())
+    here, before = str(folder.resolve()), catalog.state(_FOLDER)
+    moved = before not in (None, here)
+    documents = 0 if found or allow_empty or moved else len(catalog.documents())
     if documents:
         return SyncReport(skipped=skipped, kept=documents, remarks=[_kept(folder, documents)])
     with Reading() as reading:
@@ -89,6 +94,10 @@ def _read_changes(
             progress(Progress("reading", done, len(found), file.source))
             changes.take(file)
     changes.finish()
+    if before != here:
+        catalog.set_state(_FOLDER, here)
+    if moved and changes.report.deleted:
+        changes.report.remarks.append(_replaced(before, folder, len(changes.report.deleted)))
     progress(Progress("reading", len(found), len(found)))
     return changes.report
 
@@ -232,11 +241,23 @@ def _embed_missing(total: int, encoder: Encoder, progress: Report) -> int:
     return done
 
 
-def _kept(folder: Path, documents: int) -> str:
-    held = "1 document" if documents == 1 else f"{documents:,} documents"
+def _replaced(before: str | None, folder: Path, documents: int) -> str:
     return (
-        f"There is nothing to read in {folder}, so what is indexed was kept ({held}): is its disk "
-        "there? If the files are gone for good, `footnote index --allow-empty` forgets them."
+        f"The index is now that of {folder}. Taken out of it, not off the disk: "
+        f"{_documents(documents)} of {before}, whose index it was. To have both, give each folder "
+        "a data folder of its own with --data."
+    )
+
+
+def _documents(number: int) -> str:
+    return "1 document" if number == 1 else f"{number:,} documents"
+
+
+def _kept(folder: Path, documents: int) -> str:
+    return (
+        f"There is nothing to read in {folder}, so what is indexed was kept "
+        f"({_documents(documents)}): is its disk there? If the files are gone for "
+        "good, `footnote index --allow-empty` forgets them."
     )
 
 

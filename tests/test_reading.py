@@ -1,6 +1,7 @@
 """Files are read in a child process that nothing a file holds can hang, crash or swell."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -60,8 +61,8 @@ def reading():
 
 @pytest.fixture
 def impatient(monkeypatch):
-    """By the clock a file may take twice the time it may compute."""
-    monkeypatch.setattr(reading_module, "_PATIENCE", 2)
+    """By the clock a file may take little longer than it may compute."""
+    monkeypatch.setattr(reading_module, "_STARTING", 1.0)
 
 
 def ends(pid):
@@ -109,9 +110,14 @@ def test_a_file_that_computes_without_end_costs_its_time_and_no_more(reading, mi
 
 def test_a_file_that_waits_without_end_is_given_up_for_now(reading, misbehaving, impatient):
     refused = refusal(reading, misbehaving("hang.run", "time.sleep(60)"))
-    assert refused.reason == "was not read within 2 s"
+    assert re.fullmatch(r"was not read within \d+ s", refused.reason)
     assert isinstance(refused, Unfinished)
     assert reading.read(misbehaving("good.run", "pass"))[0].text == "It was read."
+
+
+def test_time_others_had_does_not_count(reading, misbehaving, impatient, monkeypatch):
+    monkeypatch.setattr(reading_module, "_kept_waiting", lambda pid: time.monotonic())
+    assert reading.read(misbehaving("late.run", "time.sleep(3)"))[0].text == "It was read."
 
 
 def test_what_a_hanging_reader_started_is_ended_too(reading, misbehaving, tmp_path, impatient):
@@ -211,8 +217,8 @@ def test_what_a_reader_prints_does_not_get_between(reading, misbehaving, capfd):
 def test_large_files_may_take_longer(tmp_path):
     with (tmp_path / "large.pdf").open("wb") as file:
         file.truncate(100_000_000)
-    assert Reading()._limit(tmp_path / "large.pdf") == 1000
-    assert Reading()._limit(tmp_path / "gone.pdf") == 30
+    assert Reading()._limit(tmp_path / "large.pdf") == 990
+    assert Reading()._limit(tmp_path / "gone.pdf") == 20
 
 
 def test_the_current_folder_is_not_imported_from(tmp_path, monkeypatch):

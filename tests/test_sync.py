@@ -131,6 +131,23 @@ def test_an_empty_folder_empties_no_index_unless_that_is_allowed(index, folder, 
     assert index.sync(folder).kept == 0
 
 
+def test_another_empty_folder_is_another_collection(index, folder, embedder, tmp_path):
+    index.sync(folder)
+    other = tmp_path / "other"
+    other.mkdir()
+    report = index.sync(other)
+    assert (report.kept, report.deleted) == (0, ["islands.md", "water/rivers.md"])
+    (said,) = report.remarks
+    assert f"now that of {other}" in said
+    assert f"2 documents of {folder}" in said
+    assert_equal_to_folder(index, other, embedder)
+    assert index.sync(other).remarks == []
+    (other / "new.md").write_text("Something new.")
+    index.sync(other)
+    (other / "new.md").unlink()
+    assert index.sync(other).kept == 1  # this one was emptied
+
+
 def test_what_comes_back_after_an_empty_folder_is_not_read_again(index, folder, embedder):
     index.sync(folder)
     folder.rename(folder.parent / "elsewhere")

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from hashing import HashingEmbedder
 
-from faults import tracing, world
+from faults import states, tracing, world
 from index import Index, IndexLocked
 from index.types import IndexUnusable
 
@@ -33,22 +33,24 @@ def copied(base: Path, scratch: Path) -> Path:
     return Path(shutil.copytree(base, scratch / "world"))
 
 
-def kill_at_random(base: Path, scratch: Path, seed: int) -> world.Outcome:
-    """SIGKILL at a random moment of adding, changing, deleting, renaming and rebuilding."""
+def kill_at_random(base: Path, scratch: Path, seed: int, seconds: float) -> world.Outcome:
+    """SIGKILL at a random moment of adding, changing, deleting, renaming and rebuilding.
+
+    ``seconds`` of CPU are what such a life takes, however busy the machine is.
+    """
     here, chance = copied(base, scratch), random.Random(seed)
     acknowledged = world.contents(here / "documents")
     reading, writing = os.pipe()
     victim = _fork(lambda: world.live(here, seed, lambda line: _tell(writing, line)))
     os.close(writing)
-    deadline = time.monotonic() + chance.uniform(0, 4) ** 2 / 4  # early moments more often
+    moment, born = chance.uniform(0, seconds), time.monotonic()
     known = b""
-    while (left := deadline - time.monotonic()) > 0:
-        if not select.select([reading], [], [], left)[0]:
-            break
-        more = os.read(reading, 1 << 16)
-        if not more:
-            break
-        known += more
+    while _spent(victim, born) < moment:
+        if select.select([reading], [], [], 0.002)[0]:
+            more = os.read(reading, 1 << 16)
+            if not more:
+                break
+            known += more
     os.kill(victim, signal.SIGKILL)
     os.waitpid(victim, 0)
     while more := os.read(reading, 1 << 16):
@@ -57,20 +59,46 @@ def kill_at_random(base: Path, scratch: Path, seed: int) -> world.Outcome:
     return world.check(here, json.loads(lines[-1]) if lines else acknowledged)
 
 
+def length_of_life(base: Path, scratch: Path) -> float:
+    """Return the seconds of CPU that the lives which ``kill_at_random`` ends take at most."""
+    longest = 0.0
+    for seed in range(3):
+        here = copied(base, scratch / str(seed))
+        before = os.times()
+        os.waitpid(_fork(lambda here=here, seed=seed: world.live(here, seed)), 0)
+        after = os.times()
+        spent = after.children_user + after.children_system
+        longest = max(longest, spent - before.children_user - before.children_system)
+    return longest
+
+
+def states_at_writes(base: Path, scratch: Path, store: Path) -> list[states.State]:
+    """Live once; keep in ``store`` what a SIGKILL just before each write leaves, and return it.
+
+    A killed process leaves its files as they are at that moment, so nothing need be killed.
+    """
+    here = copied(base, scratch)
+    kept, keeper = [], states.States(here, store)
+    ended = tracing.run(
+        lambda: _one_life(here), here / "data", before=lambda: kept.append(keeper.keep())
+    )[1]
+    assert ended, "it failed without any fault"
+    return kept
+
+
+def killed_at_write(base: Path, scratch: Path, store: Path, state: states.State) -> world.Outcome:
+    """What a SIGKILL left just before a write of a sync, a rebuild, or closing."""
+    here = scratch / "world"
+    states.restore(state, store, here)
+    return world.check(here, world.contents(base / "documents"))
+
+
 def count_writes(base: Path, scratch: Path) -> int:
-    """Return how many writes the life that ``kill_at_write`` ends has."""
+    """Return how many writes the life has that ``power_cut`` ends."""
     here = copied(base, scratch)
     seen, ended = tracing.run(lambda: _one_life(here), here / "data")
     assert ended, "it failed without any fault"
     return seen
-
-
-def kill_at_write(base: Path, scratch: Path, point: int) -> world.Outcome:
-    """SIGKILL just before write number ``point`` of a sync, a rebuild, and closing."""
-    here = copied(base, scratch)
-    acknowledged = world.contents(here / "documents")
-    tracing.run(lambda: _one_life(here), here / "data", stop_at=point)
-    return world.check(here, acknowledged)
 
 
 def power_cut(base: Path, scratch: Path, seed: int, points: int) -> world.Outcome:
@@ -180,7 +208,7 @@ def cycles(base: Path, scratch: Path, rounds: int, seed: int) -> world.Outcome:
 
 
 def _one_life(here: Path) -> None:
-    """The same each time: two rounds of changes, each indexed, a rebuild, and closing."""
+    """The same each time: changes, which are indexed, a rebuild, and closing."""
     chance = random.Random(7)
     with Index.open(here / "data", HashingEmbedder()) as opened:
         world.change(here / "documents", chance)
@@ -207,6 +235,14 @@ def _fork(task: Callable[[], object]) -> int:
         traceback.print_exc()
     finally:
         os._exit(1)
+
+
+def _spent(pid: int, born: float) -> float:
+    """The CPU time of another process where Linux tells it, else the time since it was born."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)  # how Linux numbers the clocks of processes
+    except OSError:
+        return time.monotonic() - born
 
 
 def _tell(pipe: int, line: str) -> None:

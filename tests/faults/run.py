@@ -16,16 +16,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import index.generations
 from faults import campaigns, tracing, world
+from faults.forked import ForkedProbe
+from faults.tally import Tally, say, summary
 
 FULL = {
     "kills": 500,
@@ -33,106 +35,114 @@ FULL = {
     "power": 100,
     "damage": 100,
     "disk": 50,
-    "second": 1,
-    "cycles": 1,
+    "second": 200,
+    "cycles": 50,
 }
 _LIMIT = 100  # seconds for one fault, its check included; more on a busy machine
 _DISK = 24 << 20  # bytes of the small disk
 _NEED = 3 << 20  # bytes that a sync, and a rebuild, of the small folder take
 
 
-@dataclass
-class Tally:
-    """What came of one campaign."""
+class Task(NamedTuple):
+    """One fault to play on ``base``; it stands for ``runs`` of its campaign."""
 
-    name: str
-    runs: int = 0
-    failures: list[str] = field(default_factory=list)
-    slowest_open: float = 0.0
-    slowest_repair: float = 0.0
-    rebuilt: int = 0
-    skipped: str = ""
-
-    def line(self) -> str:
-        """One line for people."""
-        if self.skipped:
-            return f"{self.name:8} skipped: {self.skipped}"
-        return (
-            f"{self.name:8} {self.runs - len(self.failures)} of {self.runs} right; answers within "
-            f"{self.slowest_open:.1f} s, repaired within {self.slowest_repair:.1f} s, "
-            f"{self.rebuilt} vector indexes built anew"
-        )
+    base: Path
+    fault: Callable[..., world.Outcome]
+    arguments: tuple
+    label: str
+    runs: int = 1
 
 
 def play(name: str, count: int | None, first: int, workers: int, base: Path) -> Tally:
     """Run one campaign with seeds from ``first``; ``count`` None or 0 runs it in full."""
-    tally = Tally(name)
     tasks, why = _tasks(name, count, first, base)
-    tally.skipped = why or ""
+    tally = Tally(name, total=sum(task.runs for task in tasks), skipped=why or "")
     with get_context("fork").Pool(workers, maxtasksperchild=1) as pool:
-        for label, outcome, error in pool.imap_unordered(_guarded, tasks, chunksize=1):
-            tally.runs += 1
-            if error:
-                tally.failures.append(f"{name} {label}: {error}")
-                print(tally.failures[-1], flush=True)  # noqa: T201
-            else:
-                tally.slowest_open = max(tally.slowest_open, outcome.opened)
-                tally.slowest_repair = max(tally.slowest_repair, outcome.repaired)
-                tally.rebuilt += any("was built" in line for line in outcome.found)
+        for task in pool.imap_unordered(_guarded, tasks, chunksize=1):
+            tally.add(*task)
     return tally
 
 
-def _tasks(name: str, count: int | None, first: int, base: Path) -> tuple[list, str | None]:
-    why = None
+def _tasks(name: str, count: int | None, first: int, base: Path) -> tuple[list[Task], str | None]:
     seeds = range(first, first + (count or FULL[name]))
-    if name in ("writes", "power"):
-        why = tracing.why_not()
-        if why:
-            return [], why
-        points = _in_child(base, campaigns.count_writes)
-        if name == "power":
-            return [
-                (base, campaigns.power_cut, (seed, points), f"seed {seed}") for seed in seeds
-            ], None
-        chosen = range(1, points + 1)
-        if count:
-            chosen = [1 + (first + n * points // count) % points for n in range(count)]
-        return [
-            (base, campaigns.kill_at_write, (n,), f"write {n} of {points}") for n in chosen
-        ], None
+    why = _why_not(name, base)
+    if why:
+        return [], why
+    if name == "writes":
+        return _writes(base, count, first), None
+    if name == "second":
+        attempts = len(seeds)
+        label = f"{attempts} attempts"
+        return [Task(base, campaigns.second_process, (attempts,), label, attempts)], None
+    if name == "cycles":
+        rounds = len(seeds)
+        return [Task(base, campaigns.cycles, (rounds, first), f"seed {first}", rounds)], None
     if name == "disk":
         disk = base.parent / "disk"
-        why = campaigns.mount(disk, _DISK)
-        tasks = [(disk, seed, _NEED * n // len(seeds)) for n, seed in enumerate(seeds)]
+        asked = [(disk, seed, _NEED * n // len(seeds)) for n, seed in enumerate(seeds)]
         label = "seed {1}, {2} bytes left"
-        return [] if why else [
-            (base, campaigns.disk_full, task, label.format(*task)) for task in tasks
-        ], why
-    if name == "second":
-        return [(base, campaigns.second_process, (count or 200,), f"{count or 200} attempts")], None
-    if name == "cycles":
-        return [(base, campaigns.cycles, (count or 50, first), f"seed {first}")], None
-    play_one = {"kills": campaigns.kill_at_random, "damage": campaigns.damage_chroma}[name]
-    return [(base, play_one, (seed,), f"seed {seed}") for seed in seeds], None
+        return [Task(base, campaigns.disk_full, task, label.format(*task)) for task in asked], None
+    more: tuple = ()
+    if name == "power":
+        more = (_in_child(base, campaigns.count_writes),)
+    if name == "kills":
+        more = (_in_child(base, campaigns.length_of_life),)
+    fault = {
+        "kills": campaigns.kill_at_random,
+        "power": campaigns.power_cut,
+        "damage": campaigns.damage_chroma,
+    }[name]
+    return [Task(base, fault, (seed, *more), f"seed {seed}") for seed in seeds], None
 
 
-def _guarded(task: tuple) -> tuple[str, world.Outcome | None, str | None]:
+def _why_not(name: str, base: Path) -> str | None:
+    """Say why a campaign cannot be played here, None if it can."""
+    if name in ("writes", "power"):
+        return tracing.why_not()
+    return campaigns.mount(base.parent / "disk", _DISK) if name == "disk" else None
+
+
+def _writes(base: Path, count: int | None, first: int) -> list[Task]:
+    """Every write of a life, or ``count`` of them; those that change nothing share one task."""
+    store = base.parent / "store"
+    kept = _in_child(base, campaigns.states_at_writes, store)
+    chosen = range(len(kept))
+    if count:
+        chosen = sorted({(first + n * len(kept) // count) % len(kept) for n in range(count)})
+    points: dict = {}
+    for n in chosen:
+        points.setdefault(kept[n], []).append(str(n + 1))
+    return [
+        Task(
+            base, campaigns.killed_at_write, (store, state),
+            f"write {', '.join(which)} of {len(kept)}", len(which),
+        )
+        for state, which in points.items()
+    ]  # fmt: skip
+
+
+def _guarded(task: Task) -> tuple[str, int, world.Outcome | None, str | None]:
     """Play one fault in this process, which plays no other."""
-    base, fault, arguments, label = task
-    scratch = Path(tempfile.mkdtemp(prefix="fault-", dir=base.parent))
+    scratch = Path(tempfile.mkdtemp(prefix="fault-", dir=task.base.parent))
     limit = int(_LIMIT * world.busy())
     faulthandler.dump_traceback_later(limit, exit=False)
     signal.signal(signal.SIGALRM, _late)
     signal.alarm(limit + 1)
+    probe = None if task.fault is campaigns.damage_chroma else ForkedProbe()
     try:
-        return label, fault(base, scratch, *arguments), None
+        if probe:
+            index.generations.survives = probe.survives
+        return task.label, task.runs, task.fault(task.base, scratch, *task.arguments), None
     except BaseException as error:
         if os.environ.get("FAULTS_TRACEBACK"):
             traceback.print_exc()
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-        return label, None, f"{type(error).__name__} at {where}: {str(error)[:300]}"
+        return task.label, task.runs, None, f"{type(error).__name__} at {where}: {str(error)[:300]}"
     finally:
+        signal.alarm(0)
+        if probe:
+            probe.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -140,15 +150,15 @@ def _late(*_: object) -> None:
     raise TimeoutError("not done in time")
 
 
-def _in_child(base: Path, task: Callable[[Path, Path], int]) -> int:
+def _in_child(base: Path, task: Callable, *arguments: object) -> Any:
     with get_context("fork").Pool(1) as pool:
-        return pool.apply(_counted, (base, task))
+        return pool.apply(_alone, (base, task, arguments))
 
 
-def _counted(base: Path, task: Callable[[Path, Path], int]) -> int:
+def _alone(base: Path, task: Callable, arguments: tuple) -> Any:
     scratch = Path(tempfile.mkdtemp(prefix="fault-", dir=base.parent))
     try:
-        return task(base, scratch)
+        return task(base, scratch, *arguments)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -169,19 +179,18 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="footnote-faults-"))
-    failed = False
+    tallies = []
     try:
         base = built(folder)
         for name in chosen.only or FULL:
-            started = time.perf_counter()
             workers = 1 if name == "disk" else chosen.workers
-            tally = play(name, chosen.count, chosen.first, workers, base)
-            print(f"{tally.line()} ({time.perf_counter() - started:.0f} s)", flush=True)  # noqa: T201
-            failed = failed or bool(tally.failures)
+            tallies.append(play(name, chosen.count, chosen.first, workers, base))
+            say(tallies[-1].line())
     finally:
         subprocess.run(["umount", folder / "disk"], capture_output=True, check=False)
         shutil.rmtree(folder, ignore_errors=True)
-    return int(failed)
+    say(summary(tallies))
+    return int(any(tally.failures for tally in tallies))
 
 
 if __name__ == "__main__":

@@ -103,12 +103,16 @@ class Disk:
 
 
 def run(
-    victim: Callable[[], None], root: Path, stop_at: int | None = None, disk: Disk | None = None
+    victim: Callable[[], None],
+    root: Path,
+    stop_at: int | None = None,
+    disk: Disk | None = None,
+    before: Callable[[], None] = lambda: None,
 ) -> tuple[int, bool]:
     """Run ``victim`` in a child; kill it just before its write number ``stop_at`` below ``root``.
 
-    Writes are all calls in ``CALLS`` on files below ``root``. Returns how many were seen and
-    whether it ended by itself.
+    Writes are all calls in ``CALLS`` on files below ``root``. ``before`` is called just before each
+    of them, while that thread waits. Returns how many were seen and whether it ended by itself.
     """
     pid = os.fork()
     if pid == 0:
@@ -122,10 +126,12 @@ def run(
     os.waitpid(pid, 0)
     _libc.ptrace(_SETOPTIONS, pid, None, _OPTIONS)
     _libc.ptrace(_SYSCALL, pid, None, None)
-    return _follow(pid, str(root), stop_at, disk)
+    return _follow(pid, str(root), stop_at, disk, before)
 
 
-def _follow(pid: int, root: str, stop_at: int | None, disk: Disk | None) -> tuple[int, bool]:
+def _follow(
+    pid: int, root: str, stop_at: int | None, disk: Disk | None, before: Callable[[], None]
+) -> tuple[int, bool]:
     seen = 0
     pending: dict[int, tuple[str, list[str]]] = {}
     while True:
@@ -141,6 +147,7 @@ def _follow(pid: int, root: str, stop_at: int | None, disk: Disk | None) -> tupl
             if entry and paths:
                 pending[task] = (call, paths)
                 seen += 1
+                before()
                 if seen == stop_at:
                     os.kill(pid, signal.SIGKILL)
                     _reap(pid)

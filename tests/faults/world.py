@@ -19,6 +19,7 @@ from hashing import HashingEmbedder
 from indexed import assert_equal_to_folder
 
 import index.chroma
+import index.readers.markdown
 import index.sync
 from index import Index, readers
 from index.health import damage
@@ -46,7 +47,10 @@ class ReadingHere:
 
 
 def prepare() -> None:
-    """Make small indexes behave like large ones; call it before any index is opened."""
+    """Make small indexes behave like large ones; call it before any index is opened.
+
+    What opening and reading import is imported before any fork, once.
+    """
     import chromadb  # noqa: F401
 
     index.chroma.HNSW = {**index.chroma.HNSW, "batch_size": 10, "sync_threshold": 20}
