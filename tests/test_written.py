@@ -6,9 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from tools.reader.claims import copied, edited, narrowed
 from tools.reader.elsewhere import without
+from tools.reader.mean import main as mean_main
+from tools.reader.mean import mean
 from tools.reader.written import FOLDER, examples, held_out, passage_key, passages
 
 SAMPLE = """\
@@ -94,3 +98,14 @@ def test_every_passage_that_was_written_about_is_in_the_data():
     assert len(asked) > 15000
     assert 0.4 < sum(e.answered for e in asked) / len(asked) < 0.7
     assert len(found) - len(asked) > 7000
+
+
+def test_the_mean_of_two_readers_lies_between_them(tmp_path):
+    one, other = tmp_path / "one=a.safetensors", tmp_path / "other.safetensors"
+    save_file({"token.weight": torch.full((2, 3), 1.0)}, one)
+    save_file({"token.weight": torch.full((2, 3), 4.0)}, other)
+    found = mean([(one, 2.0), (other, 1.0)])["token.weight"]
+    assert found.dtype == torch.float16
+    assert found.tolist() == [[2.0] * 3] * 2
+    mean_main(str(tmp_path / "out.safetensors"), f"{one}=2", f"{other}=1")
+    assert load_file(tmp_path / "out.safetensors")["token.weight"].equal(found)
