@@ -132,7 +132,9 @@ class CaseFile:
             ]
             cases += fresh[:most]
             ids = sorted(self.drafted | {case.id for case in fresh[:most]})
-            self._drafted.write_text("".join(f"{name}\n" for name in ids), encoding="utf-8")
+        part = self._drafted.with_name(f"{self._drafted.name}.part")
+        part.write_text("".join(f"{name}\n" for name in ids), encoding="utf-8")
+        part.replace(self._drafted)
         return len(fresh[:most])
 
     @property

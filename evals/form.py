@@ -145,8 +145,11 @@ def _groups(text: str) -> list[list[str]]:
 
 
 def _found(quote: str, library: Searched) -> Quote:
-    held = (_source(document, quote, library) for document in _candidates(quote, library))
-    return Quote(quote, tuple(sorted(filter(None, held))))
+    """Where a quote stands. A heading is in no passage: before it is in none, all are read."""
+    for ids in (_candidates(quote, library), [document.id for document in library.documents()]):
+        if held := sorted(filter(None, (_source(document, quote, library) for document in ids))):
+            return Quote(quote, tuple(held))
+    return Quote(quote, ())
 
 
 def _candidates(quote: str, library: Searched) -> Iterable[str]:

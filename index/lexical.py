@@ -53,11 +53,14 @@ def document_frequency(db: sqlite3.Connection, terms: Sequence[str]) -> dict[str
 def documents_with(db: sqlite3.Connection, parts: Iterable[str]) -> set[str]:
     """Return the ids of the documents that hold each of ``parts``, wherever in them.
 
-    A part is text without white space; it is cut and stemmed as what is indexed was.
+    A part is text without white space; it is cut and stemmed as what is indexed was. One without
+    a word says nothing.
     """
     found: set[str] | None = None
     for part in parts:
-        phrase = part.replace('"', '""')
+        phrase = " ".join(words(part)[:MAX_TERMS])
+        if not phrase:
+            continue
         having = {document for (document,) in db.execute(_HOLDING, (f'"{phrase}"',))}
         found = having if found is None else found & having
         if not found:

@@ -7,6 +7,7 @@ vectors, the catalog's vectors with Chroma's.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -81,7 +82,7 @@ def _read_changes(
 ) -> SyncReport:
     """Make the catalog's documents equal to the files in ``folder``."""
     found, skipped = scan(folder, readers.SUFFIXES, leave_out=data)
-    here, before = str(folder.resolve()), catalog.state(_FOLDER)
+    here, before = _path(folder), catalog.state(_FOLDER)
     moved = before not in (None, here)
     documents = 0 if found or allow_empty or moved else len(catalog.documents())
     if documents:
@@ -100,6 +101,11 @@ def _read_changes(
         changes.report.remarks.append(_replaced(before, folder, len(changes.report.deleted)))
     progress(Progress("reading", len(found), len(found)))
     return changes.report
+
+
+def _path(folder: Path) -> str:
+    """Where the folder is, as text; a path need not be UTF-8."""
+    return os.fsencode(folder.resolve()).decode("utf-8", "backslashreplace")
 
 
 class _Changes:

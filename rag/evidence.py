@@ -89,19 +89,38 @@ def candidates(passages: Sequence[Passage]) -> list[Candidate]:
     """Return the sentences of ``passages``, best passage first, in reading order within it."""
     found = []
     for passage in passages:
-        led = [passage.before[start:end] for start, end in sentences(passage.before)]
-        apart = passage.before.endswith("\n\n")
+        led, gap = _leading(passage.before)
         before, last = "", 0
         for start, end in sentences(passage.text):
             bullet = _BULLET.match(passage.text, start, end)
             begin = bullet.end() if bullet else start
             text = passage.text[begin:end]
-            if apart or "\n\n" in passage.text[last:start]:
-                led, apart = led[-1:] if _PRONOUN.search(text) else [], False
+            led = _led(led, gap + passage.text[last:start], text)
             place = (passage.start + begin, passage.start + end)
-            found.append(Candidate(passage, *place, text, before, tuple(led[-PARAGRAPH:])))
-            led, before, last = [*led, text], text, end
+            found.append(Candidate(passage, *place, text, before, tuple(led)))
+            led, gap, before, last = [*led, text], "", text, end
     return found
+
+
+def _leading(before: str) -> tuple[list[str], str]:
+    """The sentences that the end of the passage before leaves in place, and the gap behind them."""
+    led: list[str] = []
+    last = 0
+    for start, end in sentences(before):
+        led = [*_led(led, before[last:start], before[start:end]), before[start:end]]
+        last = end
+    return led, before[last:]
+
+
+def _led(led: list[str], gap: str, text: str) -> list[str]:
+    """What of ``led``, the sentences so far, ``text`` goes on from; ``gap`` is between them.
+
+    A line of its own may be a row or an item, of which each has its own subject: it goes on from
+    the line before at most.
+    """
+    if "\n\n" in gap:
+        return led[-1:] if _PRONOUN.search(text) else []
+    return led[-1:] if "\n" in gap else led[-PARAGRAPH:]
 
 
 class EvidenceReader:

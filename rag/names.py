@@ -14,7 +14,7 @@ from index.stopwords import STOPWORDS
 
 # Each line is one name; only those that neither initials nor an ending tell.
 _CALLED = """
-american, americans, america, usa, us, u.s., u.s.a., united states, washington
+american, americans, america, usa, us, u.s., u.s.a., united states
 british, briton, britons, britain, uk, u.k., united kingdom
 soviet, soviets, ussr, u.s.s.r., soviet union
 dutch, netherlands, holland
@@ -35,22 +35,27 @@ emirati, emiratis, uae, united arab emirates
 european union, eu, e.u.
 united nations, un, u.n.
 """
+# "Latin America" is not America, "New South Wales" not Wales.
+_OF_ANOTHER = "".join(
+    f"(?<!{word} )" for word in ("Latin", "South", "Central", "North", "Northern", "Southern")
+)
 _GROUPS = tuple(
     frozenset(name.strip() for name in line.split(",")) for line in _CALLED.strip().splitlines()
 )
 _WORDS = tuple(
     re.compile(
-        r"(?<![\w.])(?:"
+        rf"(?<![\w.]){_OF_ANOTHER}(?:"
         + "|".join(re.escape(n) for n in sorted(group, key=len)[::-1])
         + r")(?![\w])",
         re.IGNORECASE,
     )
     for group in _GROUPS
 )
-_SHORT = re.compile(r"\b[A-Z]{2,6}\b(?!-)")
+# Two letters say too little: AM and PM are nobody's initials.
+_SHORT = re.compile(r"\b[A-Z]{3,6}\b(?!-)")
 _WORD = re.compile(r"[\w’']+")
 _RUN = re.compile(
-    r"\b[A-Z][\w’']*(?:[\s-]+(?:(?:of|the|and|for|on|in|de|del|la)\s+)*[A-Z][\w’']*)+"
+    r"\b[A-Z][\w’']*(?:[ \t-]+(?:(?:of|the|and|for|on|in|de|del|la)[ \t]+)*[A-Z][\w’']*)+"
 )
 
 

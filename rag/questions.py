@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -98,12 +99,12 @@ class Question:
 @lru_cache(maxsize=1024)
 def analyse(question: str) -> Question:
     """Take ``question`` apart; the result is remembered."""
+    question = unicodedata.normalize("NFC", question)  # the grammar knows no combining accents
     asked = tuple(terms(question) or terms(question, keep_stopwords=True))
     wanted = kind(question)
-    noun = None if wanted == "date" else _noun(question, asked)
-    if noun and noun.text.lower() in _QUANTITIES:
-        noun = None
-    names = _names(question, asked, noun)
+    thing = _noun(question, asked)
+    noun = None if wanted == "date" or (thing and thing.text.lower() in _QUANTITIES) else thing
+    names = _names(question, asked, thing)
     verb = _verb(question, asked)
     return Question(
         text=question,
@@ -174,15 +175,13 @@ def _wants_list(question: str, noun: Term | None) -> bool:
 def _names(question: str, asked: tuple[Term, ...], noun: Term | None) -> list[Term]:
     """Content words that the grammar takes for a proper noun or that stand in an entity.
 
-    The grammar guesses badly at a lone lower-case word ("which bloc …"): it is believed only
-    where nothing is written with a capital.
+    What is asked for in lower case ("which bloc …") is none, whatever the grammar takes it for.
     """
     doc = parse(question)
-    plain = question == question.lower()
     spans = [
         (token.idx, token.idx + len(token))
         for token in doc
-        if token.pos_ == "PROPN" and (token.text[0].isupper() or (plain and token.dep_ != "ROOT"))
+        if token.pos_ == "PROPN" and (token.dep_ != "ROOT" or token.text[0].isupper())
     ]
     spans += [(e.start_char, e.end_char) for e in doc.ents if e.label_ in NAMES]
     return [

@@ -8,6 +8,7 @@ candidate sentence does not meet, in words a reader understands.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ _PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
 AKIN = 0.36  # what was done
 TOPIC = 0.50  # what a question without a name is about
 
+_HAPPENED = frozenset({"happen", "occur", "take", "come", "follow"})
+
 # Said of the same event, although the words are far apart for the model.
 _SAME_DEED = tuple(
     frozenset(words)
@@ -57,10 +60,11 @@ def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list
     here = terms(candidate.text)
     near = [*here, *terms(candidate.around)]
     around = [*near, *terms(candidate.passage.text)]
-    said = f"{candidate.around}\n{candidate.passage.text}"
-    given = otherwise(question.text, said)
-    names = [n for n in question.names if not any(a <= n.start < b for a, b in given)]
-    missing = _missing_names(names, here, near, around, closeness)
+    other = [
+        otherwise(question.text, f"{candidate.around}\n{text}")
+        for text in (candidate.text, candidate.passage.text)
+    ]
+    missing = _missing_names(question.names, here, near, around, closeness, *other)
     found = [Gap("name", name.text) for name in missing]
     found += _figure_gaps(question, values(around))
     plain = question.kind in ("date", "number", "person", "body", "place") and not question.names
@@ -77,19 +81,29 @@ def _missing_names(
     near: Sequence[Term],
     around: Sequence[Term],
     closeness: Closeness,
+    other_near: Sequence[tuple[int, int]],
+    other_around: Sequence[tuple[int, int]],
 ) -> list[Term]:
-    """Names that the passage does not hold; all of them, if the sentence is about none of them."""
+    """Names that the passage does not hold; all of them, if the sentence is about none of them.
+
+    ``other_near`` and ``other_around`` are spans of the question whose names are given in another
+    form, by the sentence in its place and by the passage.
+    """
     capitalised = [term for term in here if term.text[0].isupper()]
     known = [
         name
         for name in names
         if _among(name, around)
+        or _within(name, other_around)
         or any(closeness(name.text, other.text) >= SYNONYM for other in capitalised)
     ]
     missing = [name for name in names if name not in known]
-    if not missing and names and not any(_among(name, near) for name in names):
-        return list(names)
-    return missing
+    about = any(_among(name, near) or _within(name, other_near) for name in names)
+    return missing if missing or about else list(names)
+
+
+def _within(name: Term, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= name.start < end for start, end in spans)
 
 
 def _among(name: Term, others: Sequence[Term]) -> bool:
@@ -107,22 +121,33 @@ def _on_topic(question: Question, near: Sequence[Term], closeness: Closeness) ->
 
 def _figure_gaps(question: Question, given: set[float]) -> list[Gap]:
     """Figures that are not given; of alternatives ("1.5 or 1.8 million") one is enough."""
-    missing = [f for f in question.figures if not given & meant(f, question)]
-    if is_either(question) and len(missing) < len(question.figures):
+    either = " or " in question.text.lower()
+    missing = [f for f in question.figures if not given & _meant(f, question, either)]
+    if either and len(missing) < len(question.figures):
         return []
     return [Gap("figure", figure.text) for figure in missing]
 
 
-def is_either(question: Question) -> bool:
-    """Whether the figures of ``question`` are alternatives."""
-    return " or " in question.text.lower()
+def alternatives(question: Question) -> tuple[set[float], set[float]] | None:
+    """Return the values that "1.5 or 1.8 million" asks about; None if it asks about no two counts.
+
+    Years are none: that one thing was in 2003 and another in 2004 is no contradiction.
+    """
+    if len(question.figures) != 2:
+        return None
+    one, other = question.figures
+    if not re.fullmatch(r"\s*(?:\w+\s+)?or\s+", question.text[one.end : other.start], re.I):
+        return None
+    if dates(one.text) or dates(other.text):
+        return None
+    return _meant(one, question, True), _meant(other, question, True)
 
 
-def meant(figure: Term, question: Question) -> set[float]:
-    """Return the values that ``figure`` may have: in "1.5 or 1.8 million", 1.5 are millions too."""
+def _meant(figure: Term, question: Question, either: bool) -> set[float]:
+    """The values that ``figure`` may have: in "1.5 or 1.8 million", 1.5 are millions too."""
     value, largest = figure.number or 0.0, max(f.number or 0.0 for f in question.figures)
     scale = next((n for n in (1e9, 1e6, 1e3) if largest >= n), 1.0)
-    return {value, value * scale} if is_either(question) and value < scale else {value}
+    return {value, value * scale} if either and value < scale else {value}
 
 
 def _kind_gap(question: Question, candidate: Candidate, closeness: Closeness) -> Gap | None:
@@ -150,12 +175,22 @@ def _done(question: Question, candidate: Candidate, closeness: Closeness) -> boo
     verb, deed = question.verb, question.deed
     if verb is None or deed is None:
         return True
-    near = [*terms(candidate.text), *terms(candidate.around)]
+    near = terms(candidate.text)
+    if not _tells_a_deed(candidate.text):
+        near += terms(candidate.around)
     if any(same_term(verb, other) or closeness(deed, other.text) >= AKIN for other in near):
         return True
     said = {token.lemma_ for token in parse(candidate.text) if token.pos_ == "VERB"}
     asked = {token.lemma_ for token in parse(question.text) if token.idx == verb.start} | {deed}
     return any(asked & same and said & same for same in _SAME_DEED)
+
+
+def _tells_a_deed(text: str) -> bool:
+    """Whether the sentence has a deed of its own: "it treated 40,000" is none of founding."""
+    return any(
+        token.dep_ == "ROOT" and token.pos_ == "VERB" and token.lemma_ not in _HAPPENED
+        for token in parse(text)
+    )
 
 
 def actors(text: str, question: Question) -> list[tuple[int, int]]:

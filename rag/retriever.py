@@ -75,8 +75,11 @@ class HybridRetriever(BaseRetriever):
         best = sorted(scores, key=lambda passage: (-scores[passage], passage))
         wanted = top_k or self._top_k
         read = max(wanted, RERANKED) if self._reranker else wanted
-        found = self._passages(best[:read], dense, lexical, scores)
-        return self._reranked(question, found)[:wanted]
+        found = self._reranked(question, self._passages(best[:read], dense, lexical, scores))
+        return [
+            passage.model_copy(update={"before": _before(self._index, passage)})
+            for passage in found[:wanted]
+        ]
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return [_as_node(passage) for passage in self.search(query_bundle.query_str)]
@@ -111,7 +114,6 @@ class HybridRetriever(BaseRetriever):
             found.append(
                 as_passage(stored, info).model_copy(
                     update={
-                        "before": _before(self._index, stored),
                         "dense_rank": dense_rank,
                         "dense_score": dense_score,
                         "lexical_rank": lexical_rank,
@@ -136,14 +138,17 @@ def _as_node(passage: Passage) -> NodeWithScore:
     )
 
 
-def _before(index: Index, stored: StoredPassage) -> str:
+def _before(index: Index, passage: Passage) -> str:
     """The last sentences of the passage before, which "it" in the first one may mean."""
-    previous, *rest = index.neighbours(stored.id, before=1, after=0) or [stored]
-    found = sentences(previous.text)
-    if not rest or not found or previous.heading != stored.heading:
+    found = index.neighbours(passage.id, before=1, after=0)
+    if len(found) < 2 or found[0].heading != found[1].heading:
         return ""
-    gap = "\n\n" if stored.start - previous.end > 1 else " "
-    return previous.text[found[-LED_BY:][0][0] :] + gap
+    previous, stored = found
+    said = sentences(previous.text)
+    if not said:
+        return ""
+    start = previous.start + said[-LED_BY:][0][0]
+    return index.text(stored.document)[start : stored.start]
 
 
 def as_passage(stored: StoredPassage, info: DocumentInfo) -> Passage:

@@ -40,3 +40,14 @@ def test_only_what_stands_in_the_passage_is_a_candidate():
     (only,) = candidates([passage])
     assert (only.text, only.before) == ("It sank.", "")
     assert "The ferry sailed." in only.around
+
+
+def test_a_line_of_its_own_goes_on_from_the_line_before_at_most():
+    rows = ["Uruguay has a clinic.", "Peru has 200 doctors.", "Chile has 300 doctors."]
+    found = led_by("\n".join(rows))
+    assert found[rows[2]] == (rows[1],)
+
+
+def test_a_blank_line_in_the_passage_before_counts():
+    found = led_by("Gamma is red.", before="Alpha is old.\n\nBeta is new. ")
+    assert found["Gamma is red."] == ("Beta is new.",)

@@ -86,6 +86,12 @@ def test_as_many_are_shown_as_make_the_expected_f1_largest(chance):
     assert expected(shown) == pytest.approx(best)
 
 
+def test_what_is_much_less_likely_than_the_first_is_not_shown():
+    chance = np.array([0.6, 0.5, 0.35], dtype=np.float32)
+    assert likeliest(chance, [0, 1, 2]) == [0, 1, 2]
+    assert likeliest(chance, [0, 1, 2], share=0.6) == [0, 1]
+
+
 def test_a_long_list_is_cut_and_an_unlikely_one_is_one_sentence():
     assert len(likeliest(np.full(20, 0.9, dtype=np.float32), range(20))) == MOST_SHOWN
     assert likeliest(np.array([0.01, 0.009], dtype=np.float32), [0, 1]) == [0]

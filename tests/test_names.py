@@ -33,6 +33,12 @@ def test_a_name_in_another_form_is_known(question, text, names):
         ("How do British soldiers explain it?", "Troops from the United States hold it."),
         ("What does the WHO say?", "Who is it that says no?"),
         ("Is the ILO named?", "The International Red Cross is named."),
+        ("When did Anna Meyer visit?", "The session opened at 10 AM."),
+        ("Who was the PM?", "Peter Miller signed."),
+        ("How many work in the United States?", "200 work across Latin America."),
+        ("How many are paid in the United States?", "Nurses are paid in South America."),
+        ("Who won in Wales?", "New South Wales won."),
+        ("What does the WHO say?", "World Health\nOrganization of the day"),
     ],
 )
 def test_another_name_is_not(question, text):

@@ -49,6 +49,7 @@ def words(found):
         ("Is the WHO mentioned?", ["WHO"]),
         ("Which regional bloc grew out of it?", []),
         ("when did castro visit caracas", ["castro", "caracas"]),
+        ("When was alba-tcp founded?", ["alba", "tcp"]),
     ],
 )
 def test_names_are_the_entities_it_speaks_of(question, names):

@@ -86,10 +86,22 @@ def test_figures_that_are_asked_about_as_alternatives_are_both_shown(draft):
     other = "At the end the report says that 1.8 million people were taught to read by Robinson."
     found = draft("Did Robinson teach 1.5 or 1.8 million people to read?", one, other)
     assert found.status == "conflicting"
-    assert found.message == "The documents give both figures: 1.5 and 1.8 million."
+    assert found.message == "The documents give both figures."
     assert {"1.5 million" in text for text in texts(found)} == {True, False}
     alone = draft("Did Robinson teach 1.5 or 1.8 million people to read?", one)
     assert (alone.status, len(texts(alone))) == ("answered", 1)
+
+
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("Was the Halden bridge opened in 1904 or 1907?", "The Halden ferry was sold in 1907."),
+        ("What happened in Halden between 1904 and 1907?", "The Halden ferry was sold in 1907."),
+        ("Is the Halden bridge 340 or 400 metres long?", "The Halden ferry carries 400 cars."),
+    ],
+)
+def test_alternatives_of_which_another_thing_has_one_do_not_conflict(draft, question, other):
+    assert draft(question, BRIDGE, other).status != "conflicting"
 
 
 def test_two_dates_for_one_thing_conflict(draft):

@@ -53,6 +53,17 @@ def test_what_they_do_say_is_not(draft, question, answer):
     assert answer in shown(found)
 
 
+def test_initials_of_somebody_are_not_somebody(draft):
+    visit = "The delegation visited Caracas on 4 May 2003. The PM signed the treaty at 10 AM."
+    assert draft("When did Anna Meyer visit Caracas?", visit).status == "not_found"
+    assert draft("When did Peter Miller sign the treaty?", visit).status == "not_found"
+
+
+def test_latin_america_is_not_the_united_states(draft):
+    doctors = "About 200 doctors work across Latin America."
+    assert draft("How many doctors work in the United States?", doctors).status == "not_found"
+
+
 def test_accents_as_combining_marks_are_the_same_name(draft):
     found = draft("When did René Fournier retire?", SCHOOL.replace("é", "e\u0301"))
     assert "2015" in shown(found)

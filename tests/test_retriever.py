@@ -3,6 +3,7 @@
 import pytest
 from llama_index.core.schema import QueryBundle
 
+from index import Index
 from rag.retriever import HybridRetriever
 
 QUESTION = "When was the Halden bridge opened?"
@@ -55,14 +56,29 @@ def test_a_passage_carries_its_document(retriever, index):
     assert index.text(best.document)[best.start : best.end] == best.text
 
 
-def test_a_passage_keeps_the_end_of_the_one_before_under_its_heading(retriever, index):
-    for found in retriever.search(QUESTION, top_k=50):
-        previous, *rest = index.neighbours(found.id, before=1, after=0)
-        if rest and previous.heading == found.heading:
-            assert found.before.strip()
-            assert previous.text.endswith(found.before.strip())
-        else:
-            assert found.before == ""
+def test_a_passage_keeps_the_end_of_the_one_before_under_its_heading(tmp_path, embedder):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    said = [
+        f"The ferry number {n} of the Halden line was painted blue in spring." for n in range(60)
+    ]
+    text = f"# Ferries\n\n{' '.join(said)}\n\n# Harbour\n\nThe harbour is deep.\n"
+    (folder / "ferries.md").write_text(text, encoding="utf-8")
+    with Index.open(tmp_path / "data", embedder) as index:
+        index.sync(folder)
+        found = HybridRetriever(index, embedder).search("Halden ferry harbour", top_k=50)
+        led = [passage for passage in found if passage.before]
+        assert 2 <= len(led) < len(found)
+        for passage in led:
+            stored = index.text(passage.document)
+            assert stored[: passage.start].endswith(passage.before)
+            assert passage.before.strip() == " ".join(said[n] for n in _two_before(passage, said))
+        assert not next(p for p in found if "harbour is deep" in p.text).before
+
+
+def _two_before(passage, said):
+    first = next(n for n, sentence in enumerate(said) if passage.text.startswith(sentence))
+    return (first - 2, first - 1)
 
 
 @pytest.mark.parametrize(("top_k", "expected"), [(None, 3), (1, 1), (4, 4), (50, 6)])

@@ -40,6 +40,7 @@ _PACKAGES = {
 _EXTRAS = {"ollama": "llm-ollama", "anthropic": "llm-anthropic"}
 _KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 _IDENTITIES = ("authorization", "x-api-key", "openai-organization", "openai-project")
+_CUSTOM = ("OPENAI_CUSTOM_HEADERS", "ANTHROPIC_CUSTOM_HEADERS")  # lines of "name: value"
 # Asked of those that are known to take it; another server may refuse what it does not know.
 _COUNTED = {"stream_options": {"include_usage": True}}
 _last = threading.local()
@@ -172,8 +173,12 @@ def _manners(url: str, key: str | None) -> dict[str, Any]:
 
     The packages take further keys and names from the environment, meant for another address.
     """
+    lines = [line for variable in _CUSTOM for line in os.environ.get(variable, "").splitlines()]
+    custom = [name.strip() for name, colon, _ in (line.partition(":") for line in lines) if colon]
 
     def keep_own(request: httpx.Request) -> None:
+        for name in custom:
+            request.headers.pop(name, None)
         for name in _IDENTITIES:
             if request.headers.get(name) not in (None, key, f"Bearer {key}"):
                 del request.headers[name]
