@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import sqlite3
 import time
 from dataclasses import dataclass, field
@@ -68,13 +67,20 @@ def change(folder: Path, chance: random.Random) -> None:
         elif fate < 0.3:
             path.rename(folder / f"moved-{chance.randrange(10**6)}.md")
         elif fate < 0.4:
-            shutil.copyfile(path, folder / f"copy-{chance.randrange(10**6)}.md")
+            _put(folder / f"copy-{chance.randrange(10**6)}.md", path.read_text())
     for n in chance.sample(range(_FILES), _FILES // 2):
         lines = [
             f"The {chance.choice(_WORDS)} {chance.randrange(10**6)} saw a {chance.choice(_WORDS)}."
             for _ in range(60)
         ]
-        (folder / f"{n}.md").write_text(f"# File {n}\n\n{' '.join(lines)}\n")
+        _put(folder / f"{n}.md", f"# File {n}\n\n{' '.join(lines)}\n")
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file as a whole: one that a kill leaves empty is skipped, as every empty file is."""
+    part = path.with_suffix(".part")
+    part.write_text(text)
+    part.replace(path)
 
 
 def contents(folder: Path) -> dict[str, str]:
