@@ -45,7 +45,7 @@ eval: $(READY) ## Ask the golden questions; fail under a threshold. Reports are 
 
 # The peer that writes with a language model is slow: it is asked some of the cases only.
 PEER_CASES ?= 60
-PUBLIC ?= clapnq clapnq-pool mtrag begin attributionbench wice faithdial dialfact canard cast
+PUBLIC ?= clapnq clapnq-pool mtrag begin attributionbench wice faithdial dialfact edits edits-verbatim canard cast
 OURS := --no-gate --documents documents
 MORE := --cases evals/datasets/golden_more.jsonl
 eval-public: $(READY) ## Run the public sets, read from FOOTNOTE_SHARED, then write docs/results.md

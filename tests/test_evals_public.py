@@ -6,9 +6,11 @@ import pytest
 
 from evals.cases import CasesError
 from evals.datasets import SETS, MissingData, data_root
+from evals.minimal_edits import KINDS
 from evals.pool import Collection, Pool
 from evals.published import ANCHORS
 from index.readers import read
+from rag.grounding import stands_in
 
 ROWS = {
     "clapnq": 300,
@@ -19,10 +21,13 @@ ROWS = {
     "wice": 349,
     "faithdial": 1206,
     "dialfact": 202,
+    "edits": 1010,
+    "edits-verbatim": 1033,
     "canard": 1716,
     "cast": 479,
 }
 POSITIVE = {"begin": 313, "attributionbench": 599, "wice": 115, "dialfact": 99}
+POSITIVE |= {"edits": 268, "edits-verbatim": 270}
 
 
 def content(name):
@@ -41,6 +46,20 @@ def test_a_set_is_read_whole(name):
     if name not in ("faithdial", "dialfact"):
         assert len(items) == ROWS[name]
     assert len(items) > 200
+
+
+@pytest.mark.parametrize("name", ["edits", "edits-verbatim"])
+def test_an_edited_sentence_is_another_and_cites_the_same_passage(name):
+    claims = {claim.id: claim for claim in content(name)}
+    edited = [claim for claim in claims.values() if not claim.supported]
+    assert {claim.label for claim in edited} == set(KINDS)
+    for claim in edited:
+        real = claims[claim.id.removesuffix(f"-{claim.label}")]
+        assert (real.supported, real.label, real.cited) == (True, "unchanged", claim.cited)
+        assert real.text != claim.text
+    if name == "edits-verbatim":
+        assert all(stands_in(c.text, c.cited) for c in claims.values() if c.supported)
+        assert not any(stands_in(claim.text, claim.cited) for claim in edited)
 
 
 @pytest.mark.parametrize("name", ["clapnq", "clapnq-pool", "mtrag"])

@@ -79,6 +79,16 @@ _SETS = (
         "faithdial", "claims", "faithdial_audit", "claims:faithdial", "FaithDial, data audit"
     ),
     PublicSet("dialfact", "claims", "dialfact", "claims:dialfact", "DialFact, small test"),
+    PublicSet(
+        "edits", "claims", "clapnq", "edits:paraphrases", "ClapNQ, answers after minimal edits"
+    ),
+    PublicSet(
+        "edits-verbatim",
+        "claims",
+        "clapnq",
+        "edits:verbatim",
+        "ClapNQ, passages after minimal edits",
+    ),
     PublicSet("canard", "rewrites", "canard", "rewrites:canard", "CANARD dev"),
     PublicSet("cast", "rewrites", "trec_cast", "rewrites:cast", "TREC CAsT 2019"),
 )
