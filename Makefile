@@ -64,6 +64,7 @@ faults: $(READY) ## Kill, cut, damage and fill up indexes in every way; hours on
 bench: $(READY) ## Measure speed on this machine
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.indexing
+	$(BIN)/python -m benchmarks.check_speed
 
 lock: ## Resolve all dependencies anew and write constraints.txt
 	@sh tools/lock.sh $(PYTHON)

@@ -46,8 +46,9 @@ def main() -> None:
 
 
 def sample(checks: int) -> list[Pair]:
-    """Return sentences with the paragraphs they are edits of, the same at every run."""
-    return random.Random(0).sample(sorted(set(_edited())), checks)
+    """Return up to ``checks`` sentences, with the paragraphs they are edits of."""
+    pairs = sorted(set(_edited()))
+    return random.Random(0).sample(pairs, min(checks, len(pairs)))
 
 
 def _edited() -> Iterator[Pair]:
