@@ -168,11 +168,7 @@ def _place(
     fits = [_fit(surroundings, mention, around, m) for m in own]
     others = [_fit(surroundings, mention, around, m) for m in rivals]
     absent = [f[0] for m, f in zip(rivals, others, strict=True) if not _said(comparison, m)]
-    beside = [
-        f[1]
-        for m, f in zip(rivals, others, strict=True)
-        if comparison.sentence_of(m.first) in sentences
-    ]
+    same = [comparison.sentence_of(m.first) in sentences for m in rivals]
     fit, side = (max(f[n] for f in fits) for n in (0, 1))
     rival, rival_side = (max((f[n] for f in others), default=0.0) for n in (0, 1))
     carried = comparison.support_of
@@ -200,7 +196,7 @@ def _place(
         max(f[2] for f in fits),
         max((f[2] for f in others), default=0.0),
         max(f[2] for f in fits) - max((f[2] for f in others), default=0.0),
-        max(beside, default=0.0),
+        max((f[1] for f, here in zip(others, same, strict=True) if here), default=0.0),
         float(0 in sentences),
         _leans(comparison),
         float(mention.first <= 1),
