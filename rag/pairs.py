@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.offline import go_offline
-from rag.writers.endpoints import BadModel
+from rag.errors import BadModel
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder

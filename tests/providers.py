@@ -26,6 +26,10 @@ class Provider(Endpoint):
     def llm(self):
         return f"{self.name}:{self.url}#{self.model}"
 
+    def keyed(self, headers):
+        """Whether the key is where the provider expects it, and nowhere else."""
+        return headers.get("authorization") == f"Bearer {KEY}" and "x-api-key" not in headers
+
     def says(self, *sentences, cut=False):
         text = " ".join(sentences)
         pieces = [text[i : i + 7] for i in range(0, len(text), 7)]
@@ -125,9 +129,6 @@ class OllamaServer(Provider):
     name, path, model = "ollama", "/api/chat", "llama3.2:1b"
     media = "application/x-ndjson"
 
-    def keyed(self, headers):
-        return headers.get("authorization") == f"Bearer {KEY}" and "x-api-key" not in headers
-
     def accepts(self, headers, body):
         roles = [message["role"] for message in body["messages"]]
         options = body["options"]
@@ -170,9 +171,6 @@ class OpenAIServer(Provider):
     @property
     def url(self):
         return f"{super().url}/v1"
-
-    def keyed(self, headers):
-        return headers.get("authorization") == f"Bearer {KEY}" and "x-api-key" not in headers
 
     def accepts(self, headers, body):
         roles = [message["role"] for message in body["messages"]]

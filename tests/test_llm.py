@@ -11,9 +11,10 @@ from pydantic import SecretStr, ValidationError
 from scripted_llm import DONE, delta, endless
 
 from rag import Settings
+from rag.errors import BadModel
 from rag.schema import Answer, Sentence, Stage
 from rag.writers import bundled
-from rag.writers.endpoints import BadModel, Endpoint, connect, parse
+from rag.writers.endpoints import Endpoint, connect, parse
 
 pytest_plugins = ["scripted_llm"]
 

@@ -12,11 +12,11 @@ from pair_models import packaged, write_pair_model
 
 from rag import Assistant, Settings
 from rag.checker import SecondJudge
+from rag.errors import BadModel
 from rag.grounding import Check, GroundingCheck
 from rag.pairs import PairModel
 from rag.reranker import PairReranker
 from rag.retriever import HybridRetriever
-from rag.writers.endpoints import BadModel
 
 pytest_plugins = ["scripted_llm"]
 

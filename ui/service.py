@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Literal
 
 from index.types import IndexLocked, IndexUnusable
 from index.watch import changes
+from rag.errors import BadModel
 from rag.schema import Event, Message
 from rag.settings import Settings
-from rag.writers.endpoints import BadModel
 from ui.errors import Busy, NotReady, Refused, explain
 from ui.listing import progress_line
 

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from rag.writers.endpoints import BadModel
+from rag.errors import BadModel
 
 WINDOW = 4096  # tokens
 

@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
+from rag.errors import BadModel
+
 if TYPE_CHECKING:
     import httpx
     from llama_index.core.llms import LLM
@@ -46,10 +48,6 @@ _COUNTED = {"stream_options": {"include_usage": True}}
 _last = threading.local()
 _CONNECT = 5.0  # seconds
 _DEFAULT_WINDOW = 4096  # tokens, where neither the settings nor the model's package know
-
-
-class BadModel(ValueError):
-    """A model that a setting names cannot be used; says why, and what it could be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,21 +223,30 @@ def _openai_like(
     from llama_index.llms.openai_like import OpenAILike
 
     assert endpoint.url
-    key = key or "none"  # else the package takes OPENAI_API_KEY, meant for another server
     model: LLM = OpenAILike(
-        model=endpoint.model,
         api_base=endpoint.url,
-        api_key=key,
         is_chat_model=True,
         context_window=window or _DEFAULT_WINDOW,
-        max_tokens=most,
-        temperature=0.0,
-        timeout=timeout,
-        max_retries=0,
-        http_client=_client(endpoint.url, timeout, key),
+        http_client=_client(endpoint.url, timeout, key or "none"),
         additional_kwargs=extra,
+        **_asked(endpoint, key, timeout, most),
     )
     return model
+
+
+def _asked(endpoint: Endpoint, key: str | None, timeout: float, most: int) -> dict[str, Any]:
+    """What the packages of OpenAI and Anthropic are told alike.
+
+    Without a key of ours they would take the one in the environment, meant for another server.
+    """
+    return {
+        "model": endpoint.model,
+        "api_key": key or "none",
+        "max_tokens": most,
+        "temperature": 0.0,
+        "timeout": timeout,
+        "max_retries": 0,
+    }
 
 
 def _bundled(
@@ -261,15 +268,10 @@ def _openai(
 
     base = endpoint.url or _HOMES["openai"]
     model = OpenAI(
-        model=endpoint.model,
-        api_key=key or "none",
         api_base=base,
-        max_tokens=most,
-        temperature=0.0,
-        timeout=timeout,
-        max_retries=0,
         http_client=_client(base, timeout, key),
         additional_kwargs=_COUNTED,
+        **_asked(endpoint, key, timeout, most),
     )
     try:
         _ = model.metadata
@@ -310,15 +312,7 @@ def _anthropic(
     from llama_index.llms.anthropic import Anthropic
 
     base = endpoint.url or _HOMES["anthropic"]
-    model = Anthropic(
-        model=endpoint.model,
-        api_key=key or "none",
-        base_url=base,
-        max_tokens=most,
-        temperature=0.0,
-        timeout=timeout,
-        max_retries=0,
-    )
+    model = Anthropic(base_url=base, **_asked(endpoint, key, timeout, most))
     # The package takes no HTTP client, and its own one follows redirects.
     model._client = model._client.copy(http_client=_client(base, timeout, key))
     return cast("LLM", model)
