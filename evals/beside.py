@@ -18,12 +18,12 @@ LONGEST = 3_000  # characters of a cited text that are
 
 def beside_published(run: Run) -> str:
     """Return the published figures of the run's set beside ours, "" if there are none."""
-    anchors = ANCHORS.get(run.name.removesuffix(f"-{run.system}"))
+    anchors = ANCHORS.get(run.name.removesuffix(f"-{run.variant}"))
     if anchors is None or not anchors.figures:
         return ""
     names = list(dict.fromkeys(name for found in anchors.figures for name in found.figures))
     head = "".join(f"<th class=number>{escape(METRICS[name].label)}" for name in names)
-    who = "Footnote" if run.system == "footnote" else run.system
+    who = run.label
     ours = "".join(f"<td class=number>{_ours(run.overall.get(name))}</td>" for name in names)
     lines = [
         f"<tr class=ours><td><b>{escape(who)}</b></td>{ours}<td class=small>this run</td></tr>"

@@ -22,7 +22,7 @@ from evals.gate import ThresholdsError, shortfalls, thresholds_of
 from evals.own import draft_more
 from evals.pool import Collection
 from evals.report import save
-from evals.results import Run, UnreadableRun
+from evals.results import Run, UnreadableRun, variant
 from evals.run import Plan, run_answers, run_claims, run_rewrites
 from evals.summary import summary
 from evals.systems import open_system
@@ -60,9 +60,17 @@ class Request:
     def name(self) -> str:
         """Name of the run, of its files and of its table of thresholds."""
         base = self.public or f"{(self.cases or GOLDEN).stem}-{self.split}"
-        peer = "" if self.system == "footnote" else f"-{self.system}"
+        who = f"-{found}" if (found := self._variant) else ""
         part = f"-sample{self.limit}" if self.limit else ""
-        return f"{base}{peer}{part}"
+        return f"{base}{who}{part}"
+
+    @property
+    def _variant(self) -> str:
+        from rag.settings import Settings
+
+        public = SETS.get(self.public or "")
+        asks = public is None or public.task == "answers"
+        return variant(self.system, Settings().llm if asks else None)
 
 
 def evaluate_command(request: Request) -> int:

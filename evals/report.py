@@ -17,7 +17,6 @@ from evals.gate import shortfalls
 from evals.intervals import Estimate, risk_coverage
 from evals.metrics import evidence_at, recall_at
 from evals.results import AnswerRow, Run, UnreadableRun
-from evals.systems import PEERS
 from rag.schema import Status
 
 STYLE = Path(__file__).parent / "report.css"
@@ -87,11 +86,11 @@ def save(run: Run, thresholds: Mapping[str, float], out: Path) -> None:
 def _header(run: Run) -> str:
     commit = f" · commit {run.commit[:10]}{run.commit[40:]}" if run.commit else ""
     when = run.started.replace("T", " ").replace("+00:00", " UTC")
-    peer = f"{run.system} · " if run.system in PEERS else ""
+    who = f"{run.variant} · " if run.variant else ""
     kept = f", {run.cached} of them kept from before" if run.cached else ""
     return (
         f"<h1>Is it grounded? {escape(run.title or run.name)}</h1>"
-        f"<p class=soft>{escape(peer)}{len(run.rows)} cases{kept}, in {run.seconds:.0f} s · "
+        f"<p class=soft>{escape(who)}{len(run.rows)} cases{kept}, in {run.seconds:.0f} s · "
         f"{escape(when)}{escape(commit)}</p>"
     )
 

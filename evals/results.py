@@ -9,6 +9,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +24,9 @@ from evals.datasets.rewrites import Turn
 from evals.intervals import Estimate
 from evals.metrics import Score
 from rag.schema import Answer, Status
+from rag.writers.endpoints import parse
 
+PEERS = ("top-passages", "citation-engine")
 PACKAGES = ("footnote", "chromadb", "llama-index-core", "numpy", "sentence-transformers", "torch")
 
 
@@ -164,6 +167,17 @@ class Run(BaseModel):
     cost: Cost | None = None
 
     @property
+    def variant(self) -> str:
+        """What answered, if not Footnote with its own quotes (see ``variant``)."""
+        return variant(self.system, self.settings.get("llm"))
+
+    @property
+    def label(self) -> str:
+        """What answered, for the head of a column."""
+        writes = self.variant and self.system not in PEERS
+        return f"Footnote, {self.variant} writing" if writes else self.variant or "Footnote"
+
+    @property
     def answers(self) -> tuple[AnswerRow, ...]:
         """The rows that are questions."""
         return tuple(row for row in self.rows if isinstance(row, AnswerRow))
@@ -198,6 +212,19 @@ class Run(BaseModel):
         except (ValueError, TypeError, ValidationError) as error:
             what = "not a run of `footnote eval`, or of another version"
             raise UnreadableRun(f"{path} is {what}; run `footnote eval` again") from error
+
+
+def variant(system: str, llm: str | None) -> str:
+    """Return what a run's name carries of its ``system``: the peer, else the model that writes.
+
+    "" is Footnote quoting. The model is named without its address and fit for a file's name.
+
+    Raises:
+        BadModel: if ``llm`` is not what ``FOOTNOTE_LLM`` may say.
+    """
+    if system != "footnote":
+        return system
+    return re.sub(r"[^\w.]+", "-", parse(llm).name) if llm else ""
 
 
 def versions() -> dict[str, str]:

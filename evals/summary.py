@@ -8,8 +8,7 @@ from pathlib import Path
 
 from evals.catalogue import METRICS
 from evals.published import ANCHORS
-from evals.results import Run, UnreadableRun
-from evals.systems import PEERS
+from evals.results import PEERS, Run, UnreadableRun
 
 _PART = re.compile(r"-sample(\d+)$")
 _OPENING = """# Results
@@ -29,8 +28,8 @@ def summary(folder: Path) -> str:
     runs = sorted(_runs(folder), key=lambda run: run.name)
     if not runs:
         raise UnreadableRun(f"{folder} holds no run of `footnote eval`")
-    own = [run for run in runs if run.system not in PEERS]
-    parts = [_OPENING, _circumstances(runs), *(_section(run, runs) for run in own)]
+    alone = [run for run in runs if _base(run, runs) == run.name and run.system not in PEERS]
+    parts = [_OPENING, _circumstances(runs), *(_section(run, runs) for run in alone)]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -44,19 +43,19 @@ def _runs(folder: Path) -> list[Run]:
     return found
 
 
-def _beside(run: Run, runs: Sequence[Run]) -> list[Run]:
-    """The runs of peers over the set of ``run``.
+def _base(run: Run, runs: Sequence[Run]) -> str:
+    """The name of the run that ``run`` stands beside: Footnote's own quotes over the same set.
 
-    A peer that was asked some of the cases stands beside ours over the same ones if there is such
-    a run, else beside ours over all of them.
+    Of the same cases if there is such a run, else of all of them, else ``run`` itself.
     """
-    own = {other.name for other in runs if other.system not in PEERS}
+    quotes = {other.name for other in runs if not other.variant}
+    same = run.name.replace(f"-{run.variant}", "") if run.variant else run.name
+    return next((name for name in (same, _PART.sub("", same)) if name in quotes), run.name)
 
-    def base(peer: Run) -> str:
-        name = peer.name.replace(f"-{peer.system}", "")
-        return name if name in own else _PART.sub("", name)
 
-    return [other for other in runs if other.system in PEERS and base(other) == run.name]
+def _beside(run: Run, runs: Sequence[Run]) -> list[Run]:
+    """The runs of peers, and of Footnote with a language model, over the set of ``run``."""
+    return [other for other in runs if other is not run and _base(other, runs) == run.name]
 
 
 def _circumstances(runs: Sequence[Run]) -> str:
@@ -74,7 +73,7 @@ def _commit(run: Run) -> str:
 def _section(run: Run, runs: Sequence[Run]) -> str:
     peers = _beside(run, runs)
     names = [name for name in METRICS if name in run.overall]
-    head = ["Footnote", *map(_peer, peers)]
+    head = [run.label, *map(_who, peers)]
     lines = [
         f"## {run.title or run.name}: {len(run.rows)} cases\n",
         _row(["metric", *head]),
@@ -87,9 +86,9 @@ def _section(run: Run, runs: Sequence[Run]) -> str:
     return "\n".join([*lines, *_published(run, peers, names), ""])
 
 
-def _peer(run: Run) -> str:
+def _who(run: Run) -> str:
     part = _PART.search(run.name)
-    return f"{run.system}, {part[1]} of the cases" if part else run.system
+    return f"{run.label}, {part[1]} of the cases" if part else run.label
 
 
 def _speed(run: Run, name: str) -> str:
@@ -122,7 +121,7 @@ def _published(run: Run, peers: Sequence[Run], names: Sequence[str]) -> list[str
         _row(["system", *(METRICS[name].label for name in wanted), "source"]),
         _row(["---"] * (len(wanted) + 2)),
     ]
-    for one, who in ((run, "**Footnote**"), *((peer, _peer(peer)) for peer in peers)):
+    for one, who in ((run, "**Footnote**"), *((peer, _who(peer)) for peer in peers)):
         lines.append(_row([who, *(_cell(one, name) for name in wanted), "measured here"]))
     for found in anchors.figures:
         values = [f"{found.figures[n]:.3f}" if n in found.figures else "" for n in wanted]

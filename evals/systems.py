@@ -16,8 +16,6 @@ from rag.schema import Answer, Citation, Passage, Sentence
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-PEERS = ("top-passages", "citation-engine")
-
 
 class System(Protocol):
     """What can be evaluated: it answers from stored texts."""

@@ -208,6 +208,15 @@ def test_a_limit_takes_cases_in_even_steps():
     assert Request(limit=3, system="citation-engine").name == "golden-all-citation-engine-sample3"
 
 
+def test_a_run_is_named_for_the_model_that_writes(monkeypatch):
+    assert Request().name == "golden-all"
+    monkeypatch.setenv("FOOTNOTE_LLM", "openai-like:http://127.0.0.1:8080/v1#meta/Llama 3.2")
+    assert Request().name == "golden-all-openai-like-meta-Llama-3.2"
+    assert Request(public="clapnq", limit=5).name == "clapnq-openai-like-meta-Llama-3.2-sample5"
+    assert Request(public="begin").name == "begin"
+    assert Request(system="top-passages").name == "golden-all-top-passages"
+
+
 def test_a_run_asks_with_the_history_and_aggregates(cases):
     history = [{"role": "user", "content": "Hm?"}, {"role": "assistant", "content": "Ah."}]
     read = cases(

@@ -118,6 +118,16 @@ def test_the_page_of_results_sets_peers_and_published_figures_beside_ours(
     assert "| metric | Footnote | top-passages |" in summary(tmp_path)
 
 
+def test_what_a_model_wrote_stands_beside_the_quotes_or_alone(runs, tmp_path):
+    written = {"name": "ferry-bundled", "settings": {"llm": "bundled"}}
+    runs[0].model_copy(update=written).save(tmp_path / "ferry-bundled.jsonl")
+    assert "| metric | Footnote, bundled writing |" in summary(tmp_path)
+    runs[1].model_copy(update={"name": "ferry"}).save(tmp_path / "ferry.jsonl")
+    page = summary(tmp_path)
+    assert "| metric | Footnote | Footnote, bundled writing |" in page
+    assert page.count("## ") == 1
+
+
 @pytest.fixture
 def engine(assistant):
     peer = CitationEngine.__new__(CitationEngine)
