@@ -43,8 +43,9 @@ eval: $(READY) ## Ask the golden questions; fail under a threshold. Reports are 
 	$(BIN)/footnote eval --gate --split dev --documents documents
 	$(BIN)/footnote eval --gate --split test --documents documents
 
-# The peer that writes with a language model is slow: it is asked some of the cases only.
+# What writes with a language model is slow: it is asked some of the cases only.
 PEER_CASES ?= 60
+WRITTEN_CASES ?= 120
 PUBLIC ?= clapnq clapnq-pool mtrag begin attributionbench wice faithdial dialfact edits edits-verbatim canard cast
 OURS := --no-gate --documents documents
 MORE := --cases evals/datasets/golden_more.jsonl
@@ -56,6 +57,9 @@ eval-public: $(READY) ## Run the public sets, read from FOOTNOTE_SHARED, then wr
 	$(BIN)/footnote eval $(OURS) --split dev --system top-passages
 	$(BIN)/footnote eval --set clapnq --system citation-engine --limit $(PEER_CASES)
 	$(BIN)/footnote eval $(OURS) --split dev --system citation-engine --limit $(PEER_CASES)
+	@for half in dev test; do \
+		FOOTNOTE_LLM=bundled $(BIN)/footnote eval $(OURS) --split $$half || exit; done
+	FOOTNOTE_LLM=bundled $(BIN)/footnote eval --set clapnq --limit $(WRITTEN_CASES)
 	$(BIN)/footnote eval results
 
 faults: $(READY) ## Kill, cut, damage and fill up indexes in every way; hours on 2 cores

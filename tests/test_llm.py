@@ -176,6 +176,18 @@ def test_a_models_refusal_is_a_refusal(over, endpoint, text):
     assert answer.passages
 
 
+def test_the_bundled_models_refusal_is_not_believed(over, endpoint, assistant):
+    endpoint.says("The documents don't say.")
+    asked = over(endpoint.llm)
+    writer = asked._writer
+    assert writer._connected()  # the scripted model, asked as if it were the bundled one
+    writer._endpoint = parse("bundled")
+    answer = asked.ask(OPENED)
+    assert len(endpoint.requests) == 1
+    assert (answer.status, answer.writer) == ("answered", "quotes")
+    assert answer.sentences == assistant.ask(OPENED).sentences
+
+
 def test_what_the_evidence_refuses_the_model_is_not_asked(over, endpoint):
     answer = over(endpoint.llm).ask("How many doctors work in Bolivia?")
     assert answer.status == "not_found"

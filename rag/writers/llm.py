@@ -3,7 +3,8 @@
 The model gets one call and the passages. Each of its sentences is looked up as it is completed:
 the fewest words of the passages that support it become its citation, and one that nothing
 supports is withheld. Whether the documents answer at all is not left to the model, which tends
-to answer anyway: that is read from the evidence, as for quotes.
+to answer anyway: that is read from the evidence, as for quotes. A model that finds nothing is
+believed, but for the bundled one, which says so at random (docs/experiments.md).
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class LLMWriter:
             message = f"{failure}; this is what it had written." if failure else quoted.message
             status = "answered" if failure else quoted.status
             return Draft(status, [], message, confidence=quoted.confidence)
-        if refused and not failure:
+        if refused and not failure and self._endpoint.provider != "bundled":
             return Draft("not_found", message=REFUSAL, confidence=quoted.confidence)
         why = failure or "Nothing that the language model wrote is supported by the documents"
         message = " ".join(filter(None, (f"{why}; these are quotes instead.", quoted.message)))
