@@ -8,6 +8,7 @@ nothing. The other peer, llama-index's own ``CitationQueryEngine``, is in ``eval
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _SECRETS = {"api_key", "llm_api_key"}
 _PLACES = {"documents", "data", "chroma_url"}
 _MODELS = {"embedding_model", "reranker", "checker"}  # each may be named by its folder
+_SERVED = re.compile(r"#[/~.].*?([^/]+)/*$")  # a language model that its server knows by its path
 
 
 class System(Protocol):
@@ -53,8 +55,10 @@ class Footnote:
     def settings(self) -> dict[str, Any]:
         """The assistant's settings, without secrets and without where anything lies."""
         settings = self._assistant.settings.model_dump(mode="json", exclude=_SECRETS | _PLACES)
-        named = {name: settings[name] for name in _MODELS if settings[name]}
-        return settings | {name: without_folders(model) for name, model in named.items()}
+        for name in _MODELS:
+            settings[name] = settings[name] and without_folders(settings[name])
+        settings["llm"] = settings["llm"] and _SERVED.sub(r"#\1", settings["llm"])
+        return settings
 
     @property
     def depends_on(self) -> dict[str, Any]:
@@ -63,7 +67,7 @@ class Footnote:
         Two models may lie in folders of one name, so here they are named in full.
         """
         texts = sorted((d.source, d.content_hash) for d in self._assistant.index.documents())
-        models = self._assistant.settings.model_dump(include=_MODELS)
+        models = self._assistant.settings.model_dump(include={*_MODELS, "llm"})
         return {"settings": self.settings, "models": models, "texts": texts}
 
     def answer(self, case: Case) -> Answer:

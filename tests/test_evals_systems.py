@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from evals.peers import CitationEngine
 from evals.systems import Footnote, without_folders
 from rag import Settings
+from rag.writers.endpoints import parse
 
 
 def system(kind=Footnote, **given):
@@ -29,21 +30,29 @@ def home(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", [Footnote, CitationEngine])
 def test_a_run_tells_no_path_address_or_key(home, kind):
-    settings = system(
-        kind,
-        documents=home / "papers",
-        data=home / "index",
-        chroma_url="http://jane.example:8000",
-        embedding_model=str(home / "models" / "encoder"),
-        reranker="~/models/order/",
-        checker="models/judge",
-        llm="ollama:llama3.2",
-        api_key=SecretStr("jane-1"),
-        llm_api_key=SecretStr("jane-2"),
-    ).settings
+    given = {
+        "documents": home / "papers",
+        "data": home / "index",
+        "chroma_url": "http://jane.example:8000",
+        "embedding_model": str(home / "models" / "encoder"),
+        "reranker": "~/models/order/",
+        "checker": "models/judge",
+        "llm": "openai-like:http://127.0.0.1:8000/v1#/home/jane/models/writer/",
+        "api_key": SecretStr("jane-1"),
+        "llm_api_key": SecretStr("jane-2"),
+    }
+    settings = system(kind, **given).settings
     assert "jane" not in str(settings)
     names = [settings[name] for name in ("embedding_model", "reranker", "checker")]
     assert names == ["encoder", "order", "judge"]
+    assert settings["llm"] == "openai-like:http://127.0.0.1:8000/v1#writer"
+    assert parse(settings["llm"]).name == parse(given["llm"]).name == "openai-like:writer"
+
+
+def test_settings_that_name_no_model_of_ones_own_stay_as_they_are():
+    settings = system().settings
+    assert (settings["embedding_model"], settings["reranker"]) == ("all-MiniLM-L6-v2", None)
+    assert settings["llm"] is None
 
 
 @pytest.mark.parametrize(
