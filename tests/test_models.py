@@ -11,6 +11,8 @@ from pair_models import write_pair_model
 
 from index.embedder import SentenceEmbedding
 from index.models import ModelUnusable, why_unloaded
+from rag.errors import BadModel
+from rag.pairs import PairModel
 from rag.settings import Settings
 from ui import cli
 from ui.http import create_app
@@ -80,6 +82,14 @@ def test_an_embedding_model_that_does_not_load_is_told_with_the_reason(tmp_path,
         SentenceEmbedding(name=name).load()
     assert str(caught.value).startswith(f"FOOTNOTE_EMBEDDING_MODEL={name!r} {why}")
     assert "unset it to use the packaged all-MiniLM-L6-v2" in str(caught.value)
+
+
+@pytest.mark.parametrize(("make", "why"), WHY)
+def test_a_model_of_pairs_that_does_not_load_is_told_with_the_reason(tmp_path, make, why):
+    name = str(make(tmp_path)).strip()
+    with pytest.raises(BadModel) as caught:
+        PairModel(name, "FOOTNOTE_RERANKER").load()
+    assert str(caught.value).startswith(f"FOOTNOTE_RERANKER={name!r} {why}")
 
 
 @pytest.mark.parametrize(
