@@ -18,6 +18,7 @@ from indexed import assert_equal_to_folder
 from index import Index
 from index import sync as sync_module
 from index.reading import Reading
+from index.types import NothingToRead
 
 ISLANDS = (
     "# Islands\n\nCuba is an island. It lies in the Caribbean.\n\n## Food\n\nRice and beans.\n"
@@ -131,11 +132,25 @@ def test_an_empty_folder_empties_no_index_unless_that_is_allowed(index, folder, 
     assert index.sync(folder).kept == 0
 
 
-def test_another_empty_folder_is_another_collection(index, folder, embedder, tmp_path):
+def test_another_folder_that_is_empty_takes_nothing_out_of_the_index(index, folder, tmp_path):
+    index.sync(folder)
+    other = tmp_path / "not mounted"
+    other.mkdir()
+    for _ in range(2):
+        with pytest.raises(NothingToRead) as caught:
+            index.sync(other)
+        assert f"nothing to read in {other}" in str(caught.value)
+        assert f"that of {folder} (2 documents)" in str(caught.value)
+        assert f"`footnote index '{other}' --allow-empty`" in str(caught.value)
+        assert index.search_lexical("Cuba", 5)
+    assert index.sync(folder).unchanged == ["islands.md", "water/rivers.md"]
+
+
+def test_another_folder_is_another_collection(index, folder, embedder, tmp_path):
     index.sync(folder)
     other = tmp_path / "other"
     other.mkdir()
-    report = index.sync(other)
+    report = index.sync(other, allow_empty=True)
     assert (report.kept, report.deleted) == (0, ["islands.md", "water/rivers.md"])
     (said,) = report.remarks
     assert f"now that of {other}" in said
