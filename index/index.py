@@ -102,6 +102,7 @@ class Index(Closing):
         Raises:
             FileNotFoundError: if there is no ``folder``.
             NotADirectoryError: if it is not a folder.
+            NothingToRead: if it is empty and another than the last one, unless ``allow_empty``.
             IndexLocked: if another process has been syncing for an hour (with a Chroma server).
             IndexUnusable: if the index cannot be written, such as on a full disk.
             ChromaUnreachable: if the Chroma server does not answer.

@@ -22,7 +22,7 @@ from index.encoding import Encoder, EncodingAhead
 from index.folder import FoundFile, scan, sha256_of, unsettled
 from index.reading import Reading, Unfinished
 from index.rows import FileState
-from index.types import Embedder, IndexUnusable, Progress, Skipped, SyncReport
+from index.types import Embedder, IndexUnusable, NothingToRead, Progress, Skipped, SyncReport
 from index.vectors import VectorIndex
 
 # Raise it when a reader or the splitter changes what it returns: every file is read again, and
@@ -48,7 +48,7 @@ def sync(
 
     If nothing that can be read is left in the folder, the documents are kept, and a remark says
     so, unless ``allow_empty``: an empty folder is more often a disk that is not there. Another
-    folder than the last one is another collection, empty or not: a remark says what went.
+    folder than the last one is another collection: a remark says what went.
 
     While it runs, documents already stored are found by their words; those not yet embedded are
     not found by meaning.
@@ -56,6 +56,8 @@ def sync(
     Raises:
         FileNotFoundError: if there is no ``folder``.
         NotADirectoryError: if it is not a folder.
+        NothingToRead: if it is another folder than the last one, and empty, unless
+            ``allow_empty``; what was asked of it must not be answered from the last one.
     """
     started = time.perf_counter()
     remarks = _remarks(embeddings)
@@ -84,7 +86,9 @@ def _read_changes(
     found, skipped = scan(folder, readers.SUFFIXES, leave_out=data)
     here, before = _path(folder), catalog.state(_FOLDER)
     moved = before not in (None, here)
-    documents = 0 if found or allow_empty or moved else len(catalog.documents())
+    documents = 0 if found or allow_empty else len(catalog.documents())
+    if documents and before and moved:
+        raise NothingToRead(folder, before, _documents(documents))
     if documents:
         return SyncReport(skipped=skipped, kept=documents, remarks=[_kept(folder, documents)])
     with Reading() as reading:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -42,6 +43,18 @@ class IndexLocked(RuntimeError):
 
 class IndexUnusable(RuntimeError):
     """The catalog file cannot be used; the message says why and what to do."""
+
+
+class NothingToRead(OSError):
+    """The folder is another than the index's, and empty; the index is left as it is."""
+
+    def __init__(self, folder: Path, indexed: str, documents: str) -> None:
+        super().__init__(
+            f"there is nothing to read in {folder}, so the index is left as it is: that of "
+            f"{indexed} ({documents}). Is a disk not there, or the wrong folder named? If it is to "
+            f"be that of {folder}, run `footnote index {quote(str(folder))} --allow-empty`; to "
+            "have both, give each folder a data folder of its own with --data"
+        )
 
 
 class ChromaUnreachable(RuntimeError):

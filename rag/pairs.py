@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from index.models import whereabouts, why_unloaded
 from index.offline import go_offline
 from rag.errors import BadModel
 
@@ -44,7 +44,7 @@ class PairModel:
         """Load the model if it is not loaded yet.
 
         Raises:
-            BadModel: if it is not on this machine, or scores no pairs.
+            BadModel: if it is not on this machine, damaged, too large for it, or scores no pairs.
         """
         with self._lock:
             if self._model is None:
@@ -75,24 +75,16 @@ class PairModel:
         import torch
         from sentence_transformers import CrossEncoder
 
-        absent = self.unusable(
-            "is not a CrossEncoder on this machine; give a folder that holds one, or the name of "
-            "one that is in the hub's cache"
-        )
-        if not self.name:
-            raise absent
         try:
             model = CrossEncoder(
-                str(Path(self.name).expanduser()) if self.name[:1] in "~./" else self.name,
+                whereabouts(self.name),
                 device="cpu",
                 local_files_only=True,
                 trust_remote_code=False,
                 model_kwargs={"torch_dtype": torch.float32},
             ).eval()
         except Exception as error:
-            if "trust_remote_code" in str(error):
-                raise self.unusable("needs code of its own to run, which is not done") from error
-            raise absent from error
+            raise self.unusable(why_unloaded(self.name, error)) from error
         architecture = (getattr(model.config, "architectures", None) or ["?"])[0]
         if len(model) == 1 and not architecture.endswith("ForSequenceClassification"):
             raise self.unusable(f"scores no pairs: it is a {architecture}, without trained labels")

@@ -227,6 +227,29 @@ class OpenAIServer(Provider):
         return f"data: {json.dumps(chunk)}\n\n".encode()
 
 
+class ReasoningServer(OpenAIServer):
+    """A model of OpenAI's that counts its thoughts, too, and has one temperature."""
+
+    model = "gpt-99-thinking"
+    words = {  # noqa: RUF012
+        "max_tokens": "Unsupported parameter: 'max_tokens' is not supported with this model. "
+        "Use 'max_completion_tokens' instead.",
+        "temperature": "Unsupported value: 'temperature' does not support 0.0 with this model. "
+        "Only the default (1) value is supported.",
+    }
+
+    def accepts(self, headers, body):
+        self.status = 200
+        self.flaw = "max_tokens" if "max_tokens" in body else "temperature"
+        return body.get("max_completion_tokens") and body.get("temperature", 1) == 1
+
+    def problem(self, status):
+        if status != 400:
+            return super().problem(status)
+        error = {"message": self.words[self.flaw], "type": "invalid_request_error"}
+        return {"error": {**error, "param": self.flaw, "code": "unsupported"}}
+
+
 class OpenAILikeServer(OpenAIServer):
     """The same at any address, for any model."""
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 from halden import SCHOOL, write_documents
 from invariants import assert_keeps_contract, assert_quotes_stand
-from test_conversation import turns
+from talk import turns
 
 from rag import Assistant, Settings
 from rag.schema import Answer, Sentence, Stage

@@ -120,6 +120,20 @@ def test_index_of_an_emptied_folder_is_refused_and_ask_says_so(footnote, tmp_pat
     assert out.startswith("3 removed")
 
 
+@pytest.mark.parametrize(
+    "command", [["index", "--watch"], ["index"], ["ask", BUILT, "--documents"]]
+)
+def test_an_empty_folder_in_place_of_another_is_refused(footnote, tmp_path, command):
+    folder, data, empty = write_documents(tmp_path / "papers"), tmp_path / "data", tmp_path / "no"
+    empty.mkdir()
+    footnote("index", folder, "--data", data)
+    code, out, err = footnote(*command, empty, "--data", data)
+    assert (code, out) == (3, "")
+    assert err.splitlines()[-1].startswith(f"footnote: there is nothing to read in {empty}, so")
+    code, out, _ = footnote("ask", BUILT, "--data", data)
+    assert (code, "1871" in out) == (0, True)
+
+
 def test_ask_prints_the_answer_then_the_quotes(footnote):
     code, out, err = footnote("ask", BUILT)
     assert (code, err) == (0, "")

@@ -6,7 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from index.embedder import ModelNotFound, SentenceEmbedding
+from index.embedder import SentenceEmbedding
+from index.models import ModelUnusable
 
 TEXTS = [
     "The bridge was opened in 1904.",
@@ -89,7 +90,7 @@ def test_the_interface_of_llama_index_agrees(embedder, vectors):
 @pytest.mark.parametrize("name", ["nobody/no-such-model", "/no/such/folder", ""])
 def test_an_unknown_model_is_named_at_once(name):
     started = time.perf_counter()
-    with pytest.raises(ModelNotFound) as error:
+    with pytest.raises(ModelUnusable) as error:
         SentenceEmbedding(name=name).embed(["text"])
     assert time.perf_counter() - started < 5
     assert repr(name) in str(error.value)
@@ -97,7 +98,7 @@ def test_an_unknown_model_is_named_at_once(name):
 
 
 def test_a_folder_that_holds_no_model_is_named(tmp_path):
-    with pytest.raises(ModelNotFound, match=tmp_path.name):
+    with pytest.raises(ModelUnusable, match=tmp_path.name):
         SentenceEmbedding(name=str(tmp_path)).load()
 
 

@@ -1,7 +1,7 @@
 """Two runs side by side, the peers, and the page of results."""
 
 import pytest
-from test_evals import SAILED, Parrot, cases, line, quoting  # noqa: F401 - a fixture among them
+from ferry import Parrot, line
 
 from evals.beside import beside_published, changes
 from evals.cases import Case
@@ -17,6 +17,8 @@ from evals.systems import TopPassages
 from rag.grounding import Check
 from rag.schema import Answer
 
+pytest_plugins = ["ferry"]
+
 
 class Refuser(Parrot):
     def answer(self, case):
@@ -24,7 +26,7 @@ class Refuser(Parrot):
 
 
 @pytest.fixture
-def runs(cases):  # noqa: F811
+def runs(cases):
     read = cases(*(line(id=str(n)) for n in range(8)))
     before = run_answers(Refuser(), read, Plan(name="ferry"))
     return before, run_answers(Parrot(), read, Plan(name="ferry"))
@@ -41,7 +43,7 @@ def test_the_cases_that_changed_sides_are_named(runs):
     assert {d.verdict for d in compare(runs[1], runs[1]).differences} == {"within chance"}
 
 
-def test_runs_over_other_cases_are_refused(runs, cases):  # noqa: F811
+def test_runs_over_other_cases_are_refused(runs, cases):
     other = run_answers(Parrot(), cases(line(id="z")), Plan(name="other"))
     with pytest.raises(UnreadableRun, match="no case in common"):
         compare(runs[0], other)

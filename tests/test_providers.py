@@ -10,7 +10,16 @@ from contextlib import ExitStack, closing
 import pytest
 from invariants import assert_keeps_contract
 from llama_index.core.llms import ChatMessage
-from providers import KEY, READ, SERVERS, WROTE, AnthropicServer, OllamaServer, OpenAIServer
+from providers import (
+    KEY,
+    READ,
+    SERVERS,
+    WROTE,
+    AnthropicServer,
+    OllamaServer,
+    OpenAIServer,
+    ReasoningServer,
+)
 from pydantic import SecretStr
 
 from rag.schema import Sentence
@@ -249,6 +258,31 @@ def test_a_model_of_openais_that_the_package_does_not_know_is_asked(served):
     provider.says(TRUE)
     assert written(provider, meter=meter)
     assert meter.usage.tokens_in == READ
+
+
+@pytest.mark.parametrize("kind", ["openai", "openai-like"])
+def test_a_reasoning_model_is_asked_as_it_wants_from_its_first_refusal_on(served, over, kind):
+    provider = served(ReasoningServer)
+    provider.name = kind
+    provider.says(TRUE)
+    asking = over(provider.llm, llm_api_key=SecretStr(KEY), llm_max_tokens=99)
+    for requests in (3, 4):
+        answer = asking.ask(OPENED)
+        assert answer.sentences[0].text == SHOWN
+        assert answer.message is None
+        assert answer.usage.calls == 1
+        assert answer.usage.estimated == (kind == "openai-like")
+        assert len(provider.requests) == requests
+    body = provider.requests[-1][2]
+    assert (body["max_completion_tokens"], body["temperature"]) == (99, 1)
+
+
+def test_a_request_refused_for_another_reason_is_not_put_again(served):
+    provider = served(OpenAIServer)
+    provider.accepts = lambda headers, body: False
+    with pytest.raises(ModelFailed, match="HTTP 400"):
+        written(provider)
+    assert len(provider.requests) == 1
 
 
 def test_ollama_needs_no_key(served):

@@ -289,11 +289,8 @@ def _warn(report: SyncReport) -> None:
 
 def _watch(settings: Settings, remember: bool, allow_empty: bool) -> None:
     from ui.follow import follow
-    from ui.options import remember_folder
 
-    if remember:
-        remember_folder(settings)
-    follow(settings, typer.echo, _complain, allow_empty)
+    follow(settings, typer.echo, _complain, allow_empty, remember)
 
 
 def _complain(line: str) -> None:

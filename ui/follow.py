@@ -10,20 +10,29 @@ from index.types import SyncReport
 from index.watch import changes
 from rag.settings import Settings
 from ui.listing import skipped_line, summary
+from ui.options import remember_folder
 from ui.progress import Bar
 
 Tell = Callable[[str], None]
 
 
-def follow(settings: Settings, tell: Tell, warn: Tell, allow_empty: bool = False) -> None:
+def follow(
+    settings: Settings,
+    tell: Tell,
+    warn: Tell,
+    allow_empty: bool = False,
+    remember: bool = False,
+) -> None:
     """Sync now and whenever the folder changes; ``tell`` gets a line after each.
 
     ``warn`` gets a line for each file that cannot be read, once, and one if the folder is empty
     and the index was kept, which it is unless ``allow_empty``. Returns at Ctrl-C: a sync that
-    was running is finished by the next one.
+    was running is finished by the next one. With ``remember``, later commands answer from the
+    folder, once it is indexed.
 
     Raises:
         FileNotFoundError: if there is no folder, or it is removed.
+        NothingToRead: if it is empty, and the index that of another one.
         IndexLocked, IndexUnusable: if the index cannot be opened or written.
     """
     warned: set[str] = set()
@@ -37,6 +46,8 @@ def follow(settings: Settings, tell: Tell, warn: Tell, allow_empty: bool = False
             for _ in changes(settings.documents, leave_out=settings.data):
                 with Bar() as bar:
                     report = assistant.sync(bar.advance, allow_empty)
+                if remember and not report.kept:
+                    remember_folder(settings)
                 for line in _problems(report):
                     if line not in warned:
                         warn(line)

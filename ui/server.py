@@ -31,7 +31,8 @@ def serve(settings: Settings, open_browser: bool, tell: Callable[[str], None]) -
         UnsafeBinding: if the settings would serve the network without a key.
         FileNotFoundError: if there is no documents folder.
         OSError: if the address cannot be bound, in use for instance, or the data folder used.
-        IndexLocked, IndexUnusable, BadModel: if the assistant can never be opened as it is set.
+        IndexLocked, IndexUnusable, BadModel, ModelUnusable: if the assistant can never be opened
+            as it is set.
     """
     check_binding(settings)
     if not settings.documents.is_dir():

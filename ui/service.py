@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Literal
 
+from index.models import ModelUnusable
 from index.types import IndexLocked, IndexUnusable
 from index.watch import changes
 from rag.errors import BadModel
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _COURTESY = 2.0  # seconds in which who changed the folder may ask for a sync and get its report
-_LASTING = (IndexLocked, IndexUnusable, BadModel, OSError)
+_LASTING = (IndexLocked, IndexUnusable, BadModel, ModelUnusable, OSError)
 
 Events = Generator[Event, None, None]
 Phase = Literal["loading", "indexing", "ready", "failed"]

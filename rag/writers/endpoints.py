@@ -60,8 +60,9 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """What an answer says it was written by."""
-        return self.provider if self.provider == "bundled" else f"{self.provider}:{self.model}"
+        """What an answer says it was written by; of a path, such as vLLM serves, the last part."""
+        model = self.model.rstrip("/").rpartition("/")[2] if self.model[0] in "/~." else self.model
+        return self.provider if self.provider == "bundled" else f"{self.provider}:{model}"
 
     @property
     def place(self) -> str:

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from rag.writers.endpoints import hang_up
+from rag.writers.reasoning import accommodate
 from rag.writers.usage import Meter
 
 if TYPE_CHECKING:
@@ -128,7 +129,12 @@ class _Call:
             try:
                 self._read(model)
             except Exception as error:
-                if self._heard or not tries_left or not _worth_again(error):
+                if self._heard or not tries_left:
+                    raise
+                if accommodate(model, error):
+                    self._meter.forget()
+                    continue
+                if not _worth_again(error):
                     raise
                 if self._stopped.wait(_PAUSE * 2 ** (_RETRIES - tries_left)):
                     return

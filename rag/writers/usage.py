@@ -40,6 +40,10 @@ class Meter:
         """Note that the model is asked."""
         self._calls.append(_Call("".join(m.content or "" for m in messages), len(messages)))
 
+    def forget(self) -> None:
+        """Take back the last call: it was refused as it was put, and took nothing."""
+        self._calls.pop()
+
     def hear(self, text: str, raw: Any) -> None:
         """Note what came back of the last call: some text, and the response as it was sent."""
         call = self._calls[-1]

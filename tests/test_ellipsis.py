@@ -1,0 +1,123 @@
+"""A few words after a question are that question with something else in it."""
+
+from __future__ import annotations
+
+import pytest
+from talk import MISSION, MISSION_ANSWER, turns
+
+from rag.conversation import standalone
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "understood"),
+    [
+        (  # a person in the person's role
+            ("What does Ines Calder demand about Norway?", "Better ferries."),
+            "and Lopez?",
+            "What does Lopez demand about Norway?",
+        ),
+        (
+            ("What did Maria Lopez say about Norway?", "Nothing."),
+            "And Spain?",
+            "What did Maria Lopez say about Spain?",
+        ),
+        (
+            ("How many doctors were sent to Norway?", "12."),
+            "and nurses?",
+            "How many nurses were sent to Norway?",
+        ),
+        (("What happened in 2004?", "A strike."), "What about 2005?", "What happened in 2005?"),
+        (("What did Norway send?", "Nurses."), "And in 2005?", "What did Norway send in 2005?"),
+        (("Is chilli a stew?", "Yes."), "How about goulash?", "Is goulash a stew?"),
+    ],
+)
+def test_an_ellipsis_takes_the_place_of_its_like(history, question, understood):
+    assert standalone(question, turns(*history)) == understood
+
+
+@pytest.mark.parametrize(
+    ("correction", "understood"),
+    [
+        ("no, I meant Spain", "How many doctors were sent to Spain in 2004?"),
+        ("sorry, 2005", "How many doctors were sent to Norway in 2005?"),
+        ("I meant 2005", "How many doctors were sent to Norway in 2005?"),
+        ("I meant nurses", "How many nurses were sent to Norway in 2004?"),
+        ("not Norway, Spain", "How many doctors were sent to Spain in 2004?"),
+        ("Spain, not Norway", "How many doctors were sent to Spain in 2004?"),
+        ("Sorry, I mean when was Halden founded?", "when was Halden founded?"),
+        ("Actually, who founded the night school?", "who founded the night school?"),
+    ],
+)
+def test_a_correction_is_put_where_it_belongs(correction, understood):
+    before = turns("How many doctors were sent to Norway in 2004?", "Twelve.")
+    assert standalone(correction, before) == understood
+
+
+@pytest.mark.parametrize("question", ["and?", "So?", "but?", "or?", "What about?", "Then ..."])
+def test_a_connective_alone_is_left_alone_and_does_not_break_what_follows(question):
+    before = [MISSION, MISSION_ANSWER]
+    assert standalone(question, turns(*before)) == question
+    after = turns(*before, question, "What about what?")
+    assert "Robinson" in standalone("When was it established?", after)
+    assert isinstance(standalone(question, after), str)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "No doctors were sent to Spain?",
+        "No-fly zones were set up by Spain?",
+        "Wait times in hospitals rose by how much?",
+        "Rather than doctors, what did Spain send?",
+        "Actually existing socialism is what?",
+        "no, and?",
+        "no, not Norway",
+        "No, not Norway!",
+    ],
+)
+def test_what_only_looks_like_a_correction_is_left_alone(question):
+    before = turns("How many doctors were sent to Norway in 2004?", "Twelve.")
+    assert standalone(question, before) == question
+
+
+@pytest.mark.parametrize(
+    "correction",
+    [
+        "no I meant Spain",
+        "No wait, Spain",
+        "no - Spain",
+        "no not Norway, Spain",
+        "no, rather Spain",
+    ],
+)
+def test_a_correction_needs_a_pause_or_what_was_meant(correction):
+    before = turns("How many doctors were sent to Norway in 2004?", "Twelve.")
+    assert standalone(correction, before) == "How many doctors were sent to Spain in 2004?"
+
+
+@pytest.mark.parametrize(
+    ("asked", "word", "understood"),
+    [
+        (
+            "How many doctors did Cuba send to Venezuela?",
+            "Why?",
+            "Why did Cuba send doctors to Venezuela?",
+        ),
+        ("Which book did Maria Lopez write?", "When?", "When did Maria Lopez write the book?"),
+        ("How many nurses has Norway trained?", "Why?", "Why has Norway trained nurses?"),
+        ("What services does the clinic provide?", "Why?", "Why does the clinic provide services?"),
+        ("How many doctors work in Norway?", "Why?", None),
+        ("Which country did Cuba send doctors to?", "Why?", None),
+        ("In which hospital did Maria Lopez work?", "When?", None),
+        ("How many doctors were sent to Norway?", "When?", None),
+        ("Which day did the bridge open?", "Why?", None),
+    ],
+)
+def test_a_bare_question_word_after_how_many_and_which(asked, word, understood):
+    expected = understood or f"{word[:-1]}: {asked}"
+    assert standalone(word, turns(asked, "Some.")) == expected
+
+
+def test_a_bare_question_word_does_not_pile_up():
+    before = turns("How many doctors work in Norway?", "12.", "Why?", "For the pay.")
+    assert standalone("Since when?", before) == "Since when: How many doctors work in Norway?"
