@@ -18,6 +18,8 @@ import numpy.typing as npt
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from pydantic import Field, PrivateAttr
 
+from index.bert import Encoder
+from index.bert import encoder as bert_encoder
 from index.models import ModelUnusable, whereabouts, why_unloaded
 from index.offline import go_offline
 
@@ -51,6 +53,7 @@ class SentenceEmbedding(BaseEmbedding):
     name: str = Field(default=PACKAGED, description="Packaged model, folder or cached hub name.")
     batch_tokens: int = Field(default=4096, ge=1, description="Padded tokens encoded at once.")
     _model: SentenceTransformer | None = PrivateAttr(default=None)
+    _encoder: Encoder = PrivateAttr()
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
 
     @property
@@ -68,6 +71,7 @@ class SentenceEmbedding(BaseEmbedding):
         with self._lock:
             if self._model is None:
                 self._model = _load(self.name)
+                self._encoder = _encoder(self._model)
             return self._model
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -83,7 +87,7 @@ class SentenceEmbedding(BaseEmbedding):
         encoded: dict[int, Encoded] = {}
         for batch in _batches(order, texts, self.batch_tokens):
             with self._lock:
-                rows = _forward(model, [texts[n] for n in batch])
+                rows = _forward(model, self._encoder, [texts[n] for n in batch])
             encoded.update(zip(batch, rows, strict=True))
         return [encoded[n] for n in range(len(texts))]
 
@@ -112,7 +116,14 @@ def _batches(order: list[int], texts: Sequence[str], limit: int) -> list[list[in
     return batches
 
 
-def _forward(model: SentenceTransformer, texts: list[str]) -> list[Encoded]:
+def _encoder(model: SentenceTransformer) -> Encoder:
+    """The first part of ``model``, which turns tokens into vectors; faster where it is a BERT."""
+    first = model[0]
+    own = bert_encoder(getattr(first, "auto_model", None))
+    return own or (lambda features: first(dict(features))["token_embeddings"])
+
+
+def _forward(model: SentenceTransformer, encode: Encoder, texts: list[str]) -> list[Encoded]:
     import torch
 
     encoding = model.tokenizer(
@@ -128,10 +139,10 @@ def _forward(model: SentenceTransformer, texts: list[str]) -> list[Encoded]:
     content = (encoding.pop("special_tokens_mask") == 0).numpy()
     features: dict[str, Any] = dict(encoding)
     with torch.inference_mode():
-        for n, module in enumerate(model):
+        # pooled and normalised in float32: cosine to float32 >= 0.9999
+        features["token_embeddings"] = encode(features).float()
+        for module in list(model)[1:]:
             features = module(features)
-            if n == 0:  # pooled and normalised in float32: cosine to float32 >= 0.9999
-                features["token_embeddings"] = features["token_embeddings"].float()
         pooled = torch.nn.functional.normalize(features["sentence_embedding"], dim=-1).numpy()
         tokens = torch.nn.functional.normalize(features["token_embeddings"], dim=-1).numpy()
     return [

@@ -5,8 +5,11 @@ import time
 
 import numpy as np
 import pytest
+import torch
+from transformers import BertConfig, BertModel
 
-from index.embedder import SentenceEmbedding
+from index import bert
+from index.embedder import SentenceEmbedding, bfloat16_flag
 from index.models import ModelUnusable
 
 TEXTS = [
@@ -105,3 +108,38 @@ def test_a_folder_that_holds_no_model_is_named(tmp_path):
 def test_precision_says_why(embedder):
     assert embedder.precision.split()[0] in ("bfloat16", "float32")
     assert "CPU" in embedder.precision
+
+
+def a_bert(dtype=torch.float32, attention="sdpa", **options):
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2}
+    config = BertConfig(vocab_size=50, num_attention_heads=4, **sizes, **options)
+    return BertModel._from_config(config, attn_implementation=attention, dtype=dtype).eval()
+
+
+DTYPES = [torch.float32, torch.bfloat16] if bfloat16_flag() else [torch.float32]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("lengths", [[1], [19], [70], [19, 3, 11], [8, 8]])
+def test_our_pass_gives_the_states_of_berts(dtype, lengths):
+    model, tokens = a_bert(dtype), torch.randint(50, (len(lengths), max(lengths)))
+    mask = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+    features = {"input_ids": tokens, "attention_mask": mask.long()}
+    with torch.inference_mode():
+        theirs, ours = model(**features).last_hidden_state, bert.encoder(model)(features)
+    assert torch.equal(ours[mask], theirs[mask])
+
+
+@pytest.mark.parametrize(
+    "other", [{"hidden_act": "relu"}, {"attention": "eager"}, {"is_decoder": True}]
+)
+def test_a_bert_of_another_kind_is_left_to_transformers(other):
+    assert bert.encoder(a_bert(**other)) is None
+    assert bert.encoder(object()) is None
+
+
+def test_a_model_that_is_left_to_transformers_gives_the_same(embedder, monkeypatch):
+    monkeypatch.setattr("index.embedder.bert_encoder", lambda model: None)
+    theirs = SentenceEmbedding()
+    assert np.array_equal(theirs.embed(TEXTS), embedder.embed(TEXTS))

@@ -86,8 +86,7 @@ def _run(reading: Reading, run: list[int]) -> Mention:
 
 def starts(reading: Reading) -> npt.NDArray[np.intp]:
     """Return where in the words of ``reading`` each sentence that has words begins, (k,)."""
-    of = reading.of_sentence
-    return np.flatnonzero(np.r_[True, of[1:] != of[:-1]]) if len(of) else np.zeros(0, np.intp)
+    return np.flatnonzero(np.diff(reading.of_sentence, prepend=-1))
 
 
 class Comparison:

@@ -82,12 +82,11 @@ def _gaps(comparison: Comparison, has: Floats) -> dict[str, float]:
     for given, word in zip(has, claim.words, strict=True):
         here, weight = (0, 0.0) if given else (here + 1, weight + word.weight)
         longest, heavy = max(longest, here), max(heavy, weight)
-    parts = [claim.of_sentence == n for n in np.unique(claim.of_sentence)]
     return {
         "longest_gap": float(min(longest, 20)),
         "longest_gap_share": longest / max(len(claim.words), 1),
         "heaviest_gap": min(heavy, 10.0),
-        "worst_part_words": min((float(has[at].mean()) for at in parts), default=0.0),
+        "worst_part_words": min((float(has[at].mean()) for at in claim.parts), default=0.0),
     }
 
 
@@ -112,11 +111,7 @@ def _best_three(comparison: Comparison) -> float:
 def _worst_part(comparison: Comparison, has: Floats) -> float:
     """The lowest share of any sentence of the claim, if it has several."""
     claim = comparison.claim
-    shares = [
-        _share(claim.weights[at], has[at])
-        for n in np.unique(claim.of_sentence)
-        if claim.weights[at := claim.of_sentence == n].any()
-    ]
+    shares = [_share(claim.weights[at], has[at]) for at in claim.parts if claim.weights[at].any()]
     return min(shares, default=0.0)
 
 
@@ -194,9 +189,7 @@ def _aligned(comparison: Comparison) -> dict[str, float]:
         "lowest": float(np.sort(top[content])[:3].mean()) if content.any() else 0.0,
         "lowest_words": float(np.sort(top)[:4].mean()),
         "unlike": float(weights @ (1 - comparison.likeness.max(axis=1))),
-        "worst_aligned": min(
-            float(top[claim.of_sentence == n].mean()) for n in np.unique(claim.of_sentence)
-        ),
+        "worst_aligned": min(float(top[at].mean()) for at in claim.parts),
     }
 
 
@@ -215,7 +208,7 @@ def _best_cosine(comparison: Comparison) -> float:
 
 def _sums(source: Reading) -> tuple[Floats, Floats]:
     """The sum of the word vectors of each sentence that has words, and its length."""
-    sums = np.add.reduceat(source.vectors, starts(source), axis=0)
+    sums = np.add.reduceat(source.vectors, source.kept(starts), axis=0)
     return sums, np.maximum(np.linalg.norm(sums, axis=1), 1e-9)
 
 

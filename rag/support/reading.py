@@ -123,6 +123,11 @@ class Reading:
         return np.array([word.sentence for word in self.words], dtype=np.int64)
 
     @cached_property
+    def parts(self) -> list[npt.NDArray[np.bool_]]:
+        """Which words each sentence that has words has, (n,) for each."""
+        return [self.of_sentence == n for n in np.unique(self.of_sentence)]
+
+    @cached_property
     def vectors(self) -> Vectors:
         """A unit vector for each word where it stands, shape (n, d); needs an encoder."""
         assert self._encode is not None

@@ -19,7 +19,7 @@ from rag.support.weights import stored
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """All trees in one table of nodes; a node whose ``feature`` is -1 is a leaf with a ``value``.
+    """All trees in one table of nodes; a leaf has a ``value``, and itself on either side.
 
     ``roots`` are the first node of each tree. The sum of the leaves reached, plus ``bias``, is the
     log-odds; ``slope`` and ``shift`` calibrate it (Platt 1999).
@@ -38,8 +38,10 @@ class Trees:
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> Self:
-        """Return the trees that ``plain`` writes down as lists."""
+        """Return the trees that ``plain`` writes down as lists, the ``feature`` of a leaf as -1."""
         whole = {name: np.array(plain[name], dtype=np.int64) for name in _WHOLE}
+        leaves = np.flatnonzero(whole["feature"] < 0)
+        whole["left"][leaves] = whole["right"][leaves] = leaves
         real = {name: np.array(plain[name], dtype=np.float64) for name in ("threshold", "value")}
         rest = {name: float(plain[name]) for name in ("bias", "slope", "shift")}
         return cls(tuple(plain["features"]), **{**whole, **real, **rest})  # type: ignore[arg-type]
@@ -47,12 +49,11 @@ class Trees:
     def probability(self, rows: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
         """Return the probability of each row, shape (r,); a row holds ``features`` in order."""
         table = np.asarray(rows, dtype=np.float32).astype(np.float64)
-        at = np.broadcast_to(self.roots, (len(table), len(self.roots))).copy()
         line = np.arange(len(table))[:, None]
-        while (self.feature[at] >= 0).any():
-            feature = self.feature[at]
-            smaller = table[line, np.maximum(feature, 0)] <= self.threshold[at]
-            at = np.where(feature < 0, at, np.where(smaller, self.left[at], self.right[at]))
+        at = np.broadcast_to(self.roots, (len(table), len(self.roots)))
+        while (feature := self.feature[at]).max(initial=-1) >= 0:
+            smaller = table[line, feature] <= self.threshold[at]
+            at = np.where(smaller, self.left[at], self.right[at])
         odds = self.value[at].sum(axis=1) + self.bias
         return np.asarray(1 / (1 + np.exp(-(self.slope * odds + self.shift))), dtype=np.float64)
 
