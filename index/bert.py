@@ -1,8 +1,9 @@
 """BERT's pass over tokens without what is done anew for every text and need not be.
 
 The operations are those of ``transformers.BertModel`` in the same order, so the vectors are the
-same (bit for bit on an AMD EPYC, docs/benchmarks.md). Saved are the calls through modules, separate products for query, key and value,
-and the weights' being laid out for every product: 4 of the 9 ms of a sentence.
+same (bit for bit on an AMD EPYC, docs/benchmarks.md). Saved are the calls through modules,
+separate products for query, key and value, and the weights' being laid out for every product: 4
+of the 9 ms of a sentence.
 """
 
 from __future__ import annotations
