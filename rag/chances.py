@@ -36,7 +36,7 @@ SENTENCE = (
     *(f"gap_{kind}" for kind in GAPS),
 )  # fmt: skip
 ANSWERED = (
-    "whole_of_likeliest", "whole", "odds", "matched", "near", "gap_about", "gap_kind",
+    "whole_of_likeliest", "whole", "met", "matched", "near", "gap_about", "gap_kind",
 )  # fmt: skip
 
 # What the log-odds of a sentence count for: candidates of one page stand or fall together, and
@@ -86,11 +86,12 @@ def answer_signs(signs: Signs, missing: Mapping[int, Sequence[Gap]]) -> npt.NDAr
         return np.array([-MOST, -MOST, -MOST, 0.0, 0.0, 1.0, 1.0])
     likeliest = int(promise(signs).argmax())
     about = [gap.kind in ABOUT for gap in missing.get(likeliest, ())]
+    met = [signs.odds[n] for n, found in missing.items() if not found]
     return np.array(
         [
             signs.whole[likeliest],
             signs.whole.max(),
-            signs.odds.max(),
+            max(met, default=-MOST),  # the likeliest sentence that leaves nothing open
             signs.matched.max(),
             signs.near.max(),
             any(about),

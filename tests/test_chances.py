@@ -52,13 +52,14 @@ def test_rows_name_gaps_and_what_a_sentence_is_behind_by():
 
 def test_the_row_of_an_answer_tells_what_the_likeliest_sentence_leaves_open():
     found = signs([0.9, 0.4], [2.0, -1.0], [1.0, 0.0], near=0.7)
-    known = [1.0, 1.0, 2.0, 0.9, 0.7]
-    nothing = answer_signs(found, {0: [], 1: [Gap("date", "a date")]})
-    assert nothing == pytest.approx([*known, 0.0, 0.0])
-    about = answer_signs(found, {0: [Gap("name", "Bolivia")]})
-    assert about == pytest.approx([*known, 1.0, 0.0])
-    both = answer_signs(found, {0: [Gap("figure", "1990"), Gap("date", "a date")]})
-    assert both == pytest.approx([*known, 1.0, 1.0])
+
+    def row(met, *left_open):
+        return pytest.approx([1.0, 1.0, met, 0.9, 0.7, *left_open])
+
+    date = Gap("date", "a date")
+    assert answer_signs(found, {0: [], 1: [date]}) == row(2.0, 0.0, 0.0)
+    assert answer_signs(found, {0: [Gap("name", "Bolivia")], 1: []}) == row(-1.0, 1.0, 0.0)
+    assert answer_signs(found, {0: [Gap("figure", "1990"), date]}) == row(-MOST, 1.0, 1.0)
 
 
 @pytest.mark.parametrize(
