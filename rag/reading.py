@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from index import bert
+from index.bert import Encoder
 from index.embedder import bfloat16_flag
 from index.offline import go_offline
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 Floats = npt.NDArray[np.float32]
 Span = tuple[int, int]
@@ -62,7 +64,7 @@ class CrossReader:
 
     def __init__(self, weights: Path | None = None) -> None:
         self._weights = weights
-        self._model: tuple[Any, nn.Module, dict[str, Tensor]] | None = None
+        self._model: tuple[Any, Encoder, dict[str, Tensor]] | None = None
         self._lock = threading.Lock()
 
     def load(self) -> None:
@@ -94,7 +96,7 @@ class CrossReader:
         tokenizer, encoder, heads = self._model
         encoding, offsets, place, asked = encode(tokenizer, [question] * len(pages), pages)
         with torch.inference_mode():
-            hidden = encoder(**encoding).last_hidden_state.float()
+            hidden = encoder(encoding).float()
             sentence, token = score(hidden, place, asked, heads)
             whole = carried(hidden, sentence, place, asked, heads)
         shown = torch.sigmoid(token).numpy()
@@ -203,7 +205,7 @@ def _packaged() -> Path:
     return Path(str(resources.files("rag") / "weights" / "reader.safetensors"))
 
 
-def _load(weights: Path) -> tuple[Any, nn.Module, dict[str, Tensor]]:
+def _load(weights: Path) -> tuple[Any, Encoder, dict[str, Tensor]]:
     go_offline()
     import torch
     from safetensors.torch import load_file
@@ -224,4 +226,6 @@ def _load(weights: Path) -> tuple[Any, nn.Module, dict[str, Tensor]]:
                 own[inner].copy_(tensor)
     heads = {name: tensor for name, tensor in small.items() if not name.startswith("encoder.")}
     dtype = torch.bfloat16 if bfloat16_flag() else torch.float32
-    return tokenizer, encoder.to(dtype).eval(), heads
+    encoder = encoder.to(dtype).eval()
+    states: Encoder = bert.encoder(encoder) or (lambda read: encoder(**read).last_hidden_state)
+    return tokenizer, states, heads
