@@ -155,6 +155,20 @@ def test_what_answers_nothing_is_withheld(over, endpoint):
     assert answer.writer == "quotes"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The document ends with the Halden bridge, opened in 1904 by the engineer Maria Lopez [1].",
+        "It is a summary of the Halden bridge, opened in 1904 by the engineer Maria Lopez [1].",
+    ],
+)
+def test_what_speaks_of_the_text_is_withheld(over, endpoint, text):
+    endpoint.says(text)
+    answer = over(endpoint.llm).ask(OPENED)
+    assert answer.writer == "quotes"
+    assert "speaks of the text" in answer.withheld[0].reason
+
+
 def test_if_nothing_survives_the_answer_is_quotes_and_says_so(over, endpoint, assistant):
     endpoint.says(FALSE)
     answer = over(endpoint.llm).ask(OPENED)

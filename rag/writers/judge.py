@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +16,9 @@ from rag.writers.base import Drafted
 from rag.writers.markers import Written
 from rag.writers.quotes import LEAST, parts
 from rag.writers.spans import SpanFinder
+
+# What a model calls what it read, or what it was told to do with it.
+_TEXTS = re.compile(r"\b(?:document|passage|paragraph|text|summary|context|question)\b")
 
 
 class Judge:
@@ -41,7 +45,8 @@ class Judge:
         """Return the sentence with what it rests on, and why it is withheld if it is."""
         found = self._finder.find(written)
         reason = None if found.check.supported else found.check.reason
-        if found.check.supported and not self._answers:
+        reason = reason or _of_the_text(written.text, found.sources)
+        if reason is None and not self._answers:
             reason = self._beside_the_point(written.text, found.sources)
             self._answers = reason is None
         if reason is None and not _is_sentence(written.text) and not self._facts():
@@ -71,6 +76,13 @@ class Judge:
         """Whether a bare name, figure or date can answer."""
         kinds = ("date", "number", "person", "body", "place")
         return any(evidence.question.kind in kinds for evidence in self._parts)
+
+
+def _of_the_text(text: str, sources: Sequence[Candidate]) -> str | None:
+    """Why a sentence is withheld that speaks of a document or a summary where no source does."""
+    given = " ".join(source.passage.text for source in sources).lower()
+    words = [word for word in _TEXTS.findall(text.lower()) if word not in given]
+    return f"it speaks of the text (“{words[0]}”), not of what that says" if words else None
 
 
 def _holds(span: Candidate, candidate: Candidate) -> bool:
