@@ -60,12 +60,13 @@ class Request:
     def name(self) -> str:
         """Name of the run, of its files and of its table of thresholds."""
         base = self.public or f"{(self.cases or GOLDEN).stem}-{self.split}"
-        who = f"-{found}" if (found := self._variant) else ""
+        who = f"-{found}" if (found := self.variant) else ""
         part = f"-sample{self.limit}" if self.limit else ""
         return f"{base}{who}{part}"
 
     @property
-    def _variant(self) -> str:
+    def variant(self) -> str:
+        """What answers, if not Footnote with its own quotes; see ``evals.results.variant``."""
         from rag.settings import Settings
 
         public = SETS.get(self.public or "")
@@ -85,7 +86,11 @@ def evaluate_command(request: Request) -> int:
     try:
         thresholds = thresholds_of(request.name)
         if request.gate and not thresholds:
-            raise ThresholdsError(f"thresholds.toml has no table [{request.name}] to hold it to")
+            writes = " (FOOTNOTE_LLM is set; without it quotes are measured)"
+            why = writes if request.variant else ""
+            raise ThresholdsError(
+                f"thresholds.toml has no table [{request.name}] to hold it to{why}"
+            )
         run = run_request(request, console)
         missed = [] if request.gate is False else shortfalls(run, thresholds)
         save(run, thresholds, request.out)

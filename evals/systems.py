@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.cases import Case, CasesError, Library
+from index.models import unfolded
 from rag.schema import Answer, Citation, Passage, Sentence
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def open_system(name: str, assistant: Assistant) -> System:
 def without_folders(model: str) -> str:
     """Return the name of a model without the folders it lies in; a hub name is returned whole."""
     name = model.strip()
-    folder = Path(name).expanduser()
+    folder = unfolded(name)
     is_folder = name[:1] in "~./" or name.count("/") > 1 or "\\" in name or folder.is_dir()
     return Path(os.path.abspath(folder)).name if is_folder else name  # noqa: PTH100
 

@@ -21,7 +21,7 @@ _TOKENS = 32  # a sentence's; weights are laid out for a product with about so m
 
 
 def encoder(model: Any) -> Encoder | None:
-    """Return the pass of ``model``, or None if it is not a BERT that is computed in this way."""
+    """Return the pass of ``model`` over tokens of type 0, None if it is no BERT like that."""
     from transformers import BertModel
 
     if type(model) is not BertModel or model.config.is_decoder:
@@ -80,11 +80,20 @@ def _linear(*parts: Any) -> Layer:
     """Linear layers side by side, as one product."""
     import torch
 
-    weight = torch.cat([part.weight for part in parts]).detach()
-    bias = torch.cat([part.bias for part in parts]).detach()
+    weight, bias = parts[0].weight.detach(), parts[0].bias.detach()
+    if len(parts) > 1:
+        weight = torch.cat([part.weight for part in parts]).detach()
+        bias = torch.cat([part.bias for part in parts]).detach()
     products = torch.ops.mkldnn
+
+    def plain(states: Tensor) -> Tensor:
+        return torch.nn.functional.linear(states, weight, bias)
+
     # In float32 a packed weight is multiplied by another routine, whose last bits differ.
     if weight.dtype is not torch.bfloat16 or not hasattr(products, "_linear_pointwise"):
-        return lambda states: torch.nn.functional.linear(states, weight, bias)
-    packed = products._reorder_linear_weight(weight, _TOKENS)
+        return plain
+    try:
+        packed = products._reorder_linear_weight(weight, _TOKENS)
+    except RuntimeError:  # oneDNN may not use what the processor has
+        return plain
     return lambda states: products._linear_pointwise(states, packed, bias, "none", [], "")

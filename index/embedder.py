@@ -70,8 +70,7 @@ class SentenceEmbedding(BaseEmbedding):
         """
         with self._lock:
             if self._model is None:
-                self._model = _load(self.name)
-                self._encoder = _encoder(self._model)
+                self._encoder, self._model = _load(self.name)
             return self._model
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -159,19 +158,20 @@ def bfloat16_flag() -> str | None:
     return next((flag for flag in ("amx_bf16", "avx512_bf16") if flag in flags), None)
 
 
-def _load(name: str) -> SentenceTransformer:
+def _load(name: str) -> tuple[Encoder, SentenceTransformer]:
     go_offline()
     import torch
     from sentence_transformers import SentenceTransformer
 
     dtype = torch.bfloat16 if bfloat16_flag() else torch.float32
     try:
-        return SentenceTransformer(
+        model = SentenceTransformer(
             _packaged() if name == PACKAGED else whereabouts(name),
             device="cpu",
             local_files_only=True,
             model_kwargs={"torch_dtype": dtype},
         ).eval()
+        return _encoder(model), model
     except Exception as error:
         raise ModelUnusable(_unusable(name, error)) from error
 

@@ -5,6 +5,7 @@ A name is a folder or, as the hub has it, ``owner/model``; nothing is downloaded
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,11 @@ _REASON = 200  # characters of what a library says
 
 class ModelUnusable(Exception):
     """The embedding model cannot be used; says which, why, and what to do."""
+
+
+def unfolded(name: str) -> Path:
+    """Return ``name`` as a path, with ~ as the home it means if there is one."""
+    return Path(os.path.expanduser(name))  # noqa: PTH111 # Path's raises where there is none
 
 
 def whereabouts(name: str) -> str:
@@ -26,7 +32,7 @@ def whereabouts(name: str) -> str:
         raise FileNotFoundError
     if name[0] not in ("~", ".", "/"):
         return name
-    folder = Path(name).expanduser()
+    folder = unfolded(name)
     if not folder.exists():
         raise FileNotFoundError(folder)
     return str(folder)
@@ -52,7 +58,7 @@ def _absence(name: str, causes: set[str]) -> str | None:
     """What is there in the place of the model, if it is none."""
     if not name.strip():
         return "is no name"
-    folder = Path(name).expanduser()
+    folder = unfolded(name)
     if folder.is_file():
         return "is a file, not the folder it lies in"
     if folder.is_dir():

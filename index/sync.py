@@ -88,7 +88,7 @@ def _read_changes(
     moved = before not in (None, here)
     documents = 0 if found or allow_empty else len(catalog.documents())
     if documents and before and moved:
-        raise NothingToRead(folder, before, _documents(documents))
+        raise NothingToRead(folder, before, _documents(documents), data)
     if documents:
         return SyncReport(skipped=skipped, kept=documents, remarks=[_kept(folder, documents)])
     with Reading() as reading:

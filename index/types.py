@@ -48,12 +48,13 @@ class IndexUnusable(RuntimeError):
 class NothingToRead(OSError):
     """The folder is another than the index's, and empty; the index is left as it is."""
 
-    def __init__(self, folder: Path, indexed: str, documents: str) -> None:
+    def __init__(self, folder: Path, indexed: str, documents: str, data: Path) -> None:
+        command = f"footnote index {quote(str(folder))} --allow-empty --data {quote(str(data))}"
         super().__init__(
-            f"there is nothing to read in {folder}, so the index is left as it is: that of "
-            f"{indexed} ({documents}). Is a disk not there, or the wrong folder named? If it is to "
-            f"be that of {folder}, run `footnote index {quote(str(folder))} --allow-empty`; to "
-            "have both, give each folder a data folder of its own with --data"
+            f"there is nothing to read in {folder}, so the index in {data} is left as it is: that "
+            f"of {indexed} ({documents}). Is a disk not there, or the wrong folder named? If it is "
+            f"to be that of {folder}, run `{command}`; to have both, give each folder a data "
+            "folder of its own with --data"
         )
 
 

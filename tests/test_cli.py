@@ -130,6 +130,7 @@ def test_an_empty_folder_in_place_of_another_is_refused(footnote, tmp_path, comm
     code, out, err = footnote(*command, empty, "--data", data)
     assert (code, out) == (3, "")
     assert err.splitlines()[-1].startswith(f"footnote: there is nothing to read in {empty}, so")
+    assert f"`footnote index {empty} --allow-empty --data {data}`" in err
     code, out, _ = footnote("ask", BUILT, "--data", data)
     assert (code, "1871" in out) == (0, True)
 

@@ -114,7 +114,12 @@ def a_bert(dtype=torch.float32, attention="sdpa", **options):
     torch.manual_seed(0)
     sizes = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2}
     config = BertConfig(vocab_size=50, num_attention_heads=4, **sizes, **options)
-    return BertModel._from_config(config, attn_implementation=attention, dtype=dtype).eval()
+    model = BertModel._from_config(config, attn_implementation=attention, dtype=dtype).eval()
+    with torch.no_grad():
+        for name, part in model.named_parameters():
+            if name.endswith("bias") or "LayerNorm" in name:  # zeros and ones would hide a mistake
+                part.uniform_(0.5, 1.5)
+    return model
 
 
 DTYPES = [torch.float32, torch.bfloat16] if bfloat16_flag() else [torch.float32]
@@ -138,6 +143,21 @@ def test_our_pass_gives_the_states_of_berts(dtype, lengths):
 def test_a_bert_of_another_kind_is_left_to_transformers(other):
     assert bert.encoder(a_bert(**other)) is None
     assert bert.encoder(object()) is None
+
+
+def test_where_weights_cannot_be_packed_they_are_used_as_they_are(monkeypatch):
+    if not bfloat16_flag():
+        pytest.skip("this processor does not compute in bfloat16, so nothing is packed")
+
+    def refuses(*_):
+        raise RuntimeError("bf16 path needs the cpu support")
+
+    monkeypatch.setattr(torch.ops.mkldnn, "_reorder_linear_weight", refuses)
+    model, tokens = a_bert(torch.bfloat16), torch.randint(50, (2, 9))
+    features = {"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}
+    with torch.inference_mode():
+        theirs, ours = model(**features).last_hidden_state, bert.encoder(model)(features)
+    assert torch.allclose(ours.float(), theirs.float(), atol=0.05, rtol=0.05)
 
 
 def test_a_model_that_is_left_to_transformers_gives_the_same(embedder, monkeypatch):

@@ -169,6 +169,14 @@ def test_what_speaks_of_the_text_is_withheld(over, endpoint, text):
     assert "speaks of the text" in answer.withheld[0].reason
 
 
+def test_a_document_that_the_question_speaks_of_may_be_spoken_of(over, endpoint):
+    endpoint.says("The Halden bridge of the document was opened in 1904 by Maria Lopez [1].")
+    answer = over(endpoint.llm).ask("When was the Halden bridge of the document opened?")
+    said = [*answer.withheld, *answer.sentences]
+    assert said
+    assert not any("speaks of the text" in (sentence.reason or "") for sentence in said)
+
+
 def test_if_nothing_survives_the_answer_is_quotes_and_says_so(over, endpoint, assistant):
     endpoint.says(FALSE)
     answer = over(endpoint.llm).ask(OPENED)

@@ -24,6 +24,10 @@ def no_folder(folder):
     return folder / "nowhere"
 
 
+def no_home(folder):
+    return "~no-one-at-all/model"
+
+
 def no_name(folder):
     return " "
 
@@ -65,6 +69,7 @@ def garbled(folder):
 
 WHY = [
     (no_folder, "is not there: there is no such folder; give a folder"),
+    (no_home, "is not there: there is no such folder; give a folder"),
     (no_name, "is no name; give a folder"),
     (not_cached, "is neither a folder nor in the hub's cache, and nothing is downloaded; give"),
     (a_file, "is a file, not the folder it lies in; give"),

@@ -43,7 +43,7 @@ def test_another_folder_that_is_empty_takes_nothing_out_of_the_index(index, fold
             index.sync(other)
         assert f"nothing to read in {other}" in str(caught.value)
         assert f"that of {folder} (2 documents)" in str(caught.value)
-        assert f"`footnote index '{other}' --allow-empty`" in str(caught.value)
+        assert f"`footnote index '{other}' --allow-empty --data " in str(caught.value)
         assert index.search_lexical("Cuba", 5)
     assert index.sync(folder).unchanged == ["islands.md", "water/rivers.md"]
 

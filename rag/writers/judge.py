@@ -18,7 +18,7 @@ from rag.writers.quotes import LEAST, parts
 from rag.writers.spans import SpanFinder
 
 # What a model calls what it read, or what it was told to do with it.
-_TEXTS = re.compile(r"\b(?:document|passage|paragraph|text|summary|context|question)\b")
+_TEXTS = frozenset({"document", "documents", "passage", "passages", "paragraph", "summary"})
 
 
 class Judge:
@@ -45,7 +45,7 @@ class Judge:
         """Return the sentence with what it rests on, and why it is withheld if it is."""
         found = self._finder.find(written)
         reason = None if found.check.supported else found.check.reason
-        reason = reason or _of_the_text(written.text, found.sources)
+        reason = reason or self._of_the_text(written.text, found.sources)
         if reason is None and not self._answers:
             reason = self._beside_the_point(written.text, found.sources)
             self._answers = reason is None
@@ -72,17 +72,21 @@ class Judge:
             reason = reason or f"supported, but no answer to the question: {what}"
         return reason
 
+    def _of_the_text(self, text: str, sources: Sequence[Candidate]) -> str | None:
+        """Why a sentence is withheld that speaks of a summary where no source and no asker does."""
+        asked = (evidence.question.text for evidence in self._parts)
+        given = _words(" ".join([*asked, *(source.passage.text for source in sources)]))
+        words = sorted((_words(text) & _TEXTS) - given)
+        return f"it speaks of the text (“{words[0]}”), not of what that says" if words else None
+
     def _facts(self) -> bool:
         """Whether a bare name, figure or date can answer."""
         kinds = ("date", "number", "person", "body", "place")
         return any(evidence.question.kind in kinds for evidence in self._parts)
 
 
-def _of_the_text(text: str, sources: Sequence[Candidate]) -> str | None:
-    """Why a sentence is withheld that speaks of a document or a summary where no source does."""
-    given = " ".join(source.passage.text for source in sources).lower()
-    words = [word for word in _TEXTS.findall(text.lower()) if word not in given]
-    return f"it speaks of the text (“{words[0]}”), not of what that says" if words else None
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
 
 
 def _holds(span: Candidate, candidate: Candidate) -> bool:

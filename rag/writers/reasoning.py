@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def accommodate(model: LLM, refusal: Exception) -> bool:
     """Have ``model`` asked as it wants to be from now on; False if that is not why it refused."""
-    if getattr(refusal, "status_code", None) != HTTPStatus.BAD_REQUEST:
+    if getattr(refusal, "status_code", None) != HTTPStatus.BAD_REQUEST or not hasattr(
+        model, "max_tokens"
+    ):
         return False
     asked = cast("OpenAI", model)  # only its errors have a ``param``, or speak of the other limit
     if "max_completion_tokens" in str(refusal):  # "Use 'max_completion_tokens' instead."
