@@ -10,7 +10,10 @@ from test_sentences import TEXTS
 
 from rag.grounding import SUPPORTED, UNSUPPORTED, BrokenContract, check, enforce, stands_in
 from rag.schema import Citation
-from rag.support.comparison import products
+from rag.support.comparison import Comparison, products
+from rag.support.features import _copied, _quantile
+from rag.support.reading import Reading
+from rag.support.trees import trees
 
 SOURCE = (
     "The Marlow clinic employs 120 doctors and treats 1.5 million patients.\n"
@@ -149,3 +152,33 @@ def test_products_in_parts_are_the_product(rows, others):
     chance = np.random.default_rng(0)
     one, other = (chance.random((n, 384), dtype=np.float32) / 12 for n in (rows, others))
     assert np.abs(products(one, other) - one @ other.T).max() < 1e-5
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30))
+def test_a_quantile_is_numpys(numbers):
+    ordered = np.sort(np.array(numbers, dtype=np.float32))
+    assert _quantile(ordered, 0.15) == np.quantile(ordered, 0.15)
+
+
+@given(*[st.text("abc", max_size=12).map(" ".join)] * 2)
+def test_copied_words_are_those_in_runs_of_the_source(claim, source):
+    said, given = claim.split(), source.split()
+    found = _copied(Comparison(Reading(claim), Reading(source), with_vectors=False))
+    for name, size in (("bigrams", 2), ("trigrams", 3), ("fivegrams", 5)):
+        runs = [given[n : n + size] for n in range(len(given) - size + 1)]
+        starts = [n for n in range(len(said) - size + 1) if said[n : n + size] in runs]
+        copied = {n + step for n in starts for step in range(size)}
+        assert found[name] == len(copied) / max(len(said), 1)
+
+
+def test_trees_are_walked_to_their_leaves():
+    model = trees("support")
+    row = np.random.default_rng(0).random(len(model.features)).astype(np.float32)
+    odds = model.bias
+    for node in model.roots:
+        while model.left[node] != node:
+            small = row[model.feature[node]] <= model.threshold[node]
+            node = (model.left if small else model.right)[node]
+        odds += model.value[node]
+    chance = 1 / (1 + np.exp(-(model.slope * odds + model.shift)))
+    assert model.probability([row])[0] == pytest.approx(chance)

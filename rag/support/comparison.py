@@ -106,7 +106,8 @@ class Comparison:
         for said, rows in zip(self.claim.figures, self.claim.figure_words, strict=True):
             for given, places in zip(self.source.figures, self.source.figure_words, strict=True):
                 if same_figure(said, given):
-                    table[np.ix_(rows, places)] = True
+                    for row in rows:
+                        table[row, places] = True
         return table
 
     @cached_property

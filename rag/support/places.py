@@ -94,7 +94,6 @@ class _Surroundings:
     def __init__(self, comparison: Comparison) -> None:
         self.comparison = comparison
         self._near: dict[Words, tuple[Wide, Wide, Wide]] = {}
-        self._units: dict[tuple[bool, Words], Floats] = {}
 
     def near(self, given: Mention) -> tuple[Wide, Wide, Wide]:
         """How far each word of the claim is said around ``given``, before and after it, (m,)."""
@@ -112,14 +111,19 @@ class _Surroundings:
         """The cosine of two mentions where they stand; 0 without vectors."""
         if not self.comparison.with_vectors:
             return 0.0
-        return float(self._unit(True, said) @ self._unit(False, given))
+        return float(_unit(self.comparison.claim, said) @ _unit(self.comparison.source, given))
 
-    def _unit(self, claimed: bool, mention: Mention) -> Floats:
-        if (claimed, mention.words) not in self._units:
-            reading = self.comparison.claim if claimed else self.comparison.source
-            vectors = reading.vectors[mention.first : mention.last]
-            self._units[claimed, mention.words] = unit(vectors)
-        return self._units[claimed, mention.words]
+
+def _unit(reading: Reading, mention: Mention) -> Floats:
+    known = reading.kept(_units)
+    if mention.words not in known:
+        known[mention.words] = unit(reading.vectors[mention.first : mention.last])
+    return known[mention.words]
+
+
+def _units(_: Reading) -> dict[Words, Floats]:
+    """The unit vectors of its mentions, worked out as they are asked for."""
+    return {}
 
 
 def fades(source: Reading) -> dict[Words, tuple[int, Wide]]:

@@ -125,7 +125,7 @@ class Reading:
     @cached_property
     def parts(self) -> list[npt.NDArray[np.bool_]]:
         """Which words each sentence that has words has, (n,) for each."""
-        return [self.of_sentence == n for n in np.unique(self.of_sentence)]
+        return [self.of_sentence == n for n in sorted({word.sentence for word in self.words})]
 
     @cached_property
     def vectors(self) -> Vectors:
