@@ -69,11 +69,10 @@ def _layer(part: Any) -> Callable[[Tensor, Tensor | None], Tensor]:
 
 
 def _norm(part: Any) -> Layer:
-    from torch.nn.functional import layer_norm
+    from torch import layer_norm
 
-    return lambda states: layer_norm(
-        states, part.normalized_shape, part.weight, part.bias, part.eps
-    )
+    shape, weight, bias, eps = part.normalized_shape, part.weight, part.bias, part.eps
+    return lambda states: layer_norm(states, shape, weight, bias, eps)
 
 
 def _linear(*parts: Any) -> Layer:
@@ -96,4 +95,5 @@ def _linear(*parts: Any) -> Layer:
         packed = products._reorder_linear_weight(weight, _TOKENS)
     except RuntimeError:  # oneDNN may not use what the processor has
         return plain
-    return lambda states: products._linear_pointwise(states, packed, bias, "none", [], "")
+    product = products._linear_pointwise.default
+    return lambda states: product(states, packed, bias, "none", [], "")
