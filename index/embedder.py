@@ -6,6 +6,7 @@ download, no key. The model is loaded at first use, in bfloat16 where the CPU co
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,10 +26,14 @@ from index.offline import go_offline
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 PACKAGED = "all-MiniLM-L6-v2"
 
 Vectors = npt.NDArray[np.float32]
+
+# What a model may read of a text's tokens, and how ``tokenizers`` calls it.
+_INPUTS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class SentenceEmbedding(BaseEmbedding):
     batch_tokens: int = Field(default=4096, ge=1, description="Padded tokens encoded at once.")
     _model: SentenceTransformer | None = PrivateAttr(default=None)
     _encoder: Encoder = PrivateAttr()
+    _tokenizer: Tokenizer = PrivateAttr()
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
 
     @property
@@ -70,7 +76,8 @@ class SentenceEmbedding(BaseEmbedding):
         """
         with self._lock:
             if self._model is None:
-                self._encoder, self._model = _load(self.name)
+                self._encoder, model = _load(self.name)
+                self._tokenizer, self._model = _tokenizer(model), model
             return self._model
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -86,9 +93,32 @@ class SentenceEmbedding(BaseEmbedding):
         encoded: dict[int, Encoded] = {}
         for batch in _batches(order, texts, self.batch_tokens):
             with self._lock:
-                rows = _forward(model, self._encoder, [texts[n] for n in batch])
+                rows = self._forward(model, [texts[n] for n in batch])
             encoded.update(zip(batch, rows, strict=True))
         return [encoded[n] for n in range(len(texts))]
+
+    def _forward(self, model: SentenceTransformer, texts: list[str]) -> list[Encoded]:
+        import torch
+
+        read = self._tokenizer.encode_batch(texts)
+        spans = [np.array(one.offsets, dtype=np.int64) for one in read]
+        content = [np.array(one.special_tokens_mask) == 0 for one in read]
+        features: dict[str, Any] = {
+            name: torch.tensor([getattr(one, field) for one in read])
+            for name, field in _INPUTS.items()
+            if name in model.tokenizer.model_input_names
+        }
+        with torch.inference_mode():
+            # pooled and normalised in float32: cosine to float32 >= 0.9999
+            features["token_embeddings"] = self._encoder(features).float()
+            for module in list(model)[1:]:
+                features = module(features)
+            pooled = torch.nn.functional.normalize(features["sentence_embedding"], dim=-1).numpy()
+            tokens = torch.nn.functional.normalize(features["token_embeddings"], dim=-1).numpy()
+        return [
+            Encoded(pooled[n], tokens[n][inside], spans[n][inside])
+            for n, inside in enumerate(content)
+        ]
 
     def _get_query_embedding(self, query: str) -> list[float]:
         return self._get_text_embedding(query)
@@ -122,31 +152,12 @@ def _encoder(model: SentenceTransformer) -> Encoder:
     return own or (lambda features: first(dict(features))["token_embeddings"])
 
 
-def _forward(model: SentenceTransformer, encode: Encoder, texts: list[str]) -> list[Encoded]:
-    import torch
-
-    encoding = model.tokenizer(
-        texts,
-        padding=True,
-        truncation=True,
-        max_length=model.max_seq_length,
-        return_tensors="pt",
-        return_offsets_mapping=True,
-        return_special_tokens_mask=True,
-    )
-    spans = encoding.pop("offset_mapping").numpy()
-    content = (encoding.pop("special_tokens_mask") == 0).numpy()
-    features: dict[str, Any] = dict(encoding)
-    with torch.inference_mode():
-        # pooled and normalised in float32: cosine to float32 >= 0.9999
-        features["token_embeddings"] = encode(features).float()
-        for module in list(model)[1:]:
-            features = module(features)
-        pooled = torch.nn.functional.normalize(features["sentence_embedding"], dim=-1).numpy()
-        tokens = torch.nn.functional.normalize(features["token_embeddings"], dim=-1).numpy()
-    return [
-        Encoded(pooled[n], tokens[n][content[n]], spans[n][content[n]]) for n in range(len(texts))
-    ]
+def _tokenizer(model: SentenceTransformer) -> Tokenizer:
+    """The tokenizer of ``model`` without what transformers puts around every call of it."""
+    theirs = model.tokenizer
+    theirs(["", ""], padding=True, truncation=True, max_length=model.max_seq_length)
+    own: Tokenizer = copy.deepcopy(theirs.backend_tokenizer)  # keeps how that call padded and cut
+    return own
 
 
 def bfloat16_flag() -> str | None:

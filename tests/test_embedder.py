@@ -110,6 +110,25 @@ def test_precision_says_why(embedder):
     assert "CPU" in embedder.precision
 
 
+def test_texts_are_cut_into_the_tokens_that_transformers_cuts(embedder):
+    model = embedder.load()
+    texts = [*TEXTS, "[SEP] a\u00a0 b\n", "word " * 300]
+    ours = embedder._tokenizer.encode_batch(texts)
+    theirs = model.tokenizer(
+        texts, padding=True, truncation=True, max_length=256, return_offsets_mapping=True
+    )
+    assert [one.ids for one in ours] == theirs["input_ids"]
+    assert [one.attention_mask for one in ours] == theirs["attention_mask"]
+    assert [one.offsets for one in ours] == theirs["offset_mapping"]
+
+
+def test_a_text_is_cut_alike_whatever_transformers_was_asked_last(embedder):
+    (before,) = embedder.encode(TEXTS[:1])
+    embedder.load().tokenizer(TEXTS[:1], padding="max_length", truncation=True, max_length=5)
+    (after,) = embedder.encode(TEXTS[:1])
+    assert np.array_equal(before.tokens, after.tokens)
+
+
 def a_bert(dtype=torch.float32, attention="sdpa", **options):
     torch.manual_seed(0)
     sizes = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2}
