@@ -3,7 +3,8 @@
 Whole checks with the real model: the sentence is new to the check, so it is taken apart and
 encoded. Its source has either been read ahead, as a passage is, or is new as well. The sentences
 are minimal edits of those in ``documents/``: none stands in its source word for word. The model
-has one thread. On a busy machine CPU time says more than the time that passed.
+has one thread, and has been warmed as a server warms it. On a busy machine CPU time says more than
+the time that passed.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     embedder = SentenceEmbedding()
+    embedder.warm()
     pairs = sample(given.checks)
-    times(embedder, pairs[:5], ahead=True)  # loads the models
+    times(embedder, pairs[:5], ahead=True)  # loads the weights of the check
     for ahead in (True, False):
         profile = cProfile.Profile() if given.profile else None
         with profile or nullcontext():

@@ -34,6 +34,7 @@ Vectors = npt.NDArray[np.float32]
 
 # What a model may read of a text's tokens, and how ``tokenizers`` calls it.
 _INPUTS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
+_SENTENCE = 62  # words; few sentences have more
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,15 @@ class SentenceEmbedding(BaseEmbedding):
                 self._encoder, model = _load(self.name)
                 self._tokenizer, self._model = _tokenizer(model), model
             return self._model
+
+    def warm(self) -> None:
+        """Load the model and encode a sentence of every length, for a server to do ahead.
+
+        Matrix products are compiled for each number of tokens when it first comes up, which takes
+        as long as half a sentence's encoding.
+        """
+        for words in range(1, _SENTENCE + 1):
+            self.encode(["a " * words])
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors (n, d) in float32, in the order of ``texts``."""

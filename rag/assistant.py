@@ -95,7 +95,7 @@ class Assistant(Closing):
         if isinstance(self._check, SecondJudge):
             self._check.load()
         self._retriever.load()
-        self._embedder.load()
+        self._embedder.warm()
         parse("Ready.")
         self._writer.load()
 
