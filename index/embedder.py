@@ -77,8 +77,7 @@ class SentenceEmbedding(BaseEmbedding):
         """
         with self._lock:
             if self._model is None:
-                self._encoder, model = _load(self.name)
-                self._tokenizer, self._model = _tokenizer(model), model
+                self._encoder, self._tokenizer, self._model = _load(self.name)
             return self._model
 
     def warm(self) -> None:
@@ -179,7 +178,7 @@ def bfloat16_flag() -> str | None:
     return next((flag for flag in ("amx_bf16", "avx512_bf16") if flag in flags), None)
 
 
-def _load(name: str) -> tuple[Encoder, SentenceTransformer]:
+def _load(name: str) -> tuple[Encoder, Tokenizer, SentenceTransformer]:
     go_offline()
     import torch
     from sentence_transformers import SentenceTransformer
@@ -192,7 +191,7 @@ def _load(name: str) -> tuple[Encoder, SentenceTransformer]:
             local_files_only=True,
             model_kwargs={"torch_dtype": dtype},
         ).eval()
-        return _encoder(model), model
+        return _encoder(model), _tokenizer(model), model
     except Exception as error:
         raise ModelUnusable(_unusable(name, error)) from error
 
