@@ -22,12 +22,15 @@ _TOKENS = 32  # a sentence's; weights are laid out for a product with about so m
 
 def encoder(model: Any) -> Encoder | None:
     """Return the pass of ``model`` over tokens of type 0, None if it is no BERT like that."""
+    from torch.nn import Linear
     from transformers import BertModel
 
     if type(model) is not BertModel or model.config.is_decoder:
         return None
     if (model.config.hidden_act, model.config._attn_implementation) != ("gelu", "sdpa"):
         return None
+    if any(type(part) is not Linear for layer in model.encoder.layer for part in _products(layer)):
+        return None  # an adapter around them would be passed by
     embed = _embeddings(model.embeddings)
     layers = [_layer(layer) for layer in model.encoder.layer]
 
@@ -49,14 +52,18 @@ def _embeddings(part: Any) -> Layer:
     return lambda tokens: norm(embedding(tokens, words) + kind + places[: tokens.shape[1]])
 
 
+def _products(layer: Any) -> tuple[Any, ...]:
+    own, output = layer.attention.self, layer.attention.output.dense
+    return own.query, own.key, own.value, output, layer.intermediate.dense, layer.output.dense
+
+
 def _layer(part: Any) -> Callable[[Tensor, Tensor | None], Tensor]:
     from torch.nn.functional import gelu, scaled_dot_product_attention
 
-    attention, heads = part.attention.self, part.attention.self.num_attention_heads
-    project = _linear(attention.query, attention.key, attention.value)
-    out, out_norm = _linear(part.attention.output.dense), _norm(part.attention.output.LayerNorm)
-    up, down = _linear(part.intermediate.dense), _linear(part.output.dense)
-    down_norm = _norm(part.output.LayerNorm)
+    heads = part.attention.self.num_attention_heads
+    *inputs, output, first, second = _products(part)
+    project, out, up, down = _linear(*inputs), _linear(output), _linear(first), _linear(second)
+    out_norm, down_norm = _norm(part.attention.output.LayerNorm), _norm(part.output.LayerNorm)
 
     def layer(states: Tensor, seen: Tensor | None) -> Tensor:
         apart = project(states).view(*states.shape[:2], 3, heads, -1)

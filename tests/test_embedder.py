@@ -164,6 +164,15 @@ def test_a_bert_of_another_kind_is_left_to_transformers(other):
     assert bert.encoder(object()) is None
 
 
+def test_a_bert_with_an_adapter_is_left_to_transformers():
+    class Adapted(torch.nn.Linear):
+        """As adapters are put around a layer: what it says is not its weights alone."""
+
+    model = a_bert()
+    model.encoder.layer[1].attention.self.value = Adapted(64, 64)
+    assert bert.encoder(model) is None
+
+
 def test_where_weights_cannot_be_packed_they_are_used_as_they_are(monkeypatch):
     if not bfloat16_flag():
         pytest.skip("this processor does not compute in bfloat16, so nothing is packed")
