@@ -7,12 +7,15 @@ import pytest
 from halden import write_documents
 
 from index.embedder import SentenceEmbedding
+from index.offline import go_offline
 from rag import Assistant, Settings
 from rag.evidence import EvidenceReader
 from rag.reading import CrossReader
 from rag.schema import Passage
 from rag.writers.base import Draft
 from rag.writers.quotes import QuotesWriter
+
+go_offline()  # before a test file imports transformers itself
 
 hypothesis.settings.register_profile("footnote", deadline=None, max_examples=300)
 hypothesis.settings.load_profile("footnote")

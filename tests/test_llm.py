@@ -141,8 +141,10 @@ def test_a_citation_spans_the_sentences_that_support_together(over, endpoint, as
 
 def test_sentences_are_streamed_as_they_are_completed(over, endpoint):
     endpoint.script = lambda: iter([delta(TRUE), delta(" It is long"), 1.5, delta("."), DONE])
+    asked = over(endpoint.llm)
+    asked.load()  # the clock is the endpoint's, not the models'
     started, times = time.monotonic(), {}
-    for event in over(endpoint.llm).stream(OPENED):
+    for event in asked.stream(OPENED):
         times.setdefault(type(event), time.monotonic() - started)
         assert not isinstance(event, Answer) or event.sentences[0].text.endswith("Lopez.")
     assert times[Answer] - times[Sentence] > 1
@@ -208,6 +210,7 @@ def test_the_bundled_models_refusal_is_not_believed(over, endpoint, assistant):
     assert len(endpoint.requests) == 1
     assert (answer.status, answer.writer) == ("answered", "quotes")
     assert answer.sentences == assistant.ask(OPENED).sentences
+    assert answer.message.startswith("The language model says that the documents don't say;")
 
 
 def test_what_the_evidence_refuses_the_model_is_not_asked(over, endpoint):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MOST_SENTENCES = 12  # of one answer; a model that goes on is stopped
 
+_UNSUPPORTED = "Nothing that the language model wrote is supported by the documents"
 _CHARACTERS = 8  # at most, of one token, by which an endless answer is cut off
 _SHORTEST_WINDOW = 512  # tokens
 _REFUSES = re.compile(
@@ -117,7 +118,8 @@ class LLMWriter:
             return Draft(status, [], message, confidence=quoted.confidence)
         if refused and not failure and self._endpoint.provider != "bundled":
             return Draft("not_found", message=REFUSAL, confidence=quoted.confidence)
-        why = failure or "Nothing that the language model wrote is supported by the documents"
+        found = "The language model says that the documents don't say" if refused else _UNSUPPORTED
+        why = failure or found
         message = " ".join(filter(None, (f"{why}; these are quotes instead.", quoted.message)))
         return replace(quoted, message=message, writer=self._quotes.name)
 
