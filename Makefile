@@ -39,6 +39,8 @@ lint: $(READY) ## Check style, formatting and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+eval eval-public: export FOOTNOTE_LLM = # quotes are measured, whatever model the user has set
+
 eval: $(READY) ## Ask the golden questions; fail under a threshold. Reports are left in results/
 	$(BIN)/footnote eval --gate --split dev --documents documents
 	$(BIN)/footnote eval --gate --split test --documents documents

@@ -49,7 +49,7 @@ def _base(run: Run, runs: Sequence[Run]) -> str:
     Of the same cases if there is such a run, else of all of them, else ``run`` itself.
     """
     quotes = {other.name for other in runs if not other.variant}
-    same = run.name.replace(f"-{run.variant}", "") if run.variant else run.name
+    same = re.sub(rf"-{re.escape(run.variant)}(?=(-sample\d+)?$)", "", run.name)
     return next((name for name in (same, _PART.sub("", same)) if name in quotes), run.name)
 
 

@@ -130,6 +130,15 @@ def test_what_a_model_wrote_stands_beside_the_quotes_or_alone(runs, tmp_path):
     assert page.count("## ") == 1
 
 
+def test_a_set_that_is_called_like_the_model_keeps_its_name(runs, tmp_path):
+    written = {"name": "a-bundled-ferry-bundled", "settings": {"llm": "bundled"}}
+    runs[0].model_copy(update=written).save(tmp_path / "written.jsonl")
+    runs[1].model_copy(update={"name": "a-bundled-ferry"}).save(tmp_path / "quoted.jsonl")
+    page = summary(tmp_path)
+    assert "| metric | Footnote | Footnote, bundled writing |" in page
+    assert page.count("## ") == 1
+
+
 @pytest.fixture
 def engine(assistant):
     peer = CitationEngine.__new__(CitationEngine)
