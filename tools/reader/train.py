@@ -1,4 +1,4 @@
-"""Train the reader: low-rank changes to MiniLM and two small heads.
+"""Train the reader: low-rank changes to MiniLM, or a larger model, and small heads.
 
 python -m tools.reader.train SYNTH.jsonl HUMAN.jsonl OUT.safetensors [--steps N] [--stop-at N] …
 """
@@ -137,7 +137,7 @@ def main() -> None:
         for example in load(args.human)
         if not (example.source.startswith("clapnq:") and fold(example.source) in out)
     ]
-    reader = Reader(rank=args.rank)
+    reader = Reader(args.rank, args.base, args.first)
     if args.start:
         reader.start_from(args.start)
     reader.train()
@@ -157,6 +157,8 @@ def _arguments() -> argparse.Namespace:
     add("--stop-at", type=int, default=10**9, metavar="STEP", help="the last step that is taken")
     add("--tokens", type=int, default=6000, help="of one step, padding included")
     add("--rank", type=int, default=32, help="of the change to each layer")
+    add("--base", type=Path, help="folder of the model that is changed, MiniLM if not given")
+    add("--first", type=int, default=0, help="layer from which on it is changed")
     add("--lr", type=float, default=3e-4, help="highest rate of the layers; the heads have 1e-3")
     add("--human-share", type=float, default=0.35, help="of the steps")
     add("--fold", type=int, default=-1, help="fifth of ClapNQ to leave out, 0 to 4; 5: all of it")

