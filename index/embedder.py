@@ -191,9 +191,16 @@ def _load(name: str) -> tuple[Encoder, Tokenizer, SentenceTransformer]:
             local_files_only=True,
             model_kwargs={"torch_dtype": dtype},
         ).eval()
-        return _encoder(model), _tokenizer(model), model
+        encoder = _encoder(model)
+        fast = bool(model.tokenizer.is_fast)
     except Exception as error:
         raise ModelUnusable(_unusable(name, error)) from error
+    if not fast:
+        raise ModelUnusable(
+            f"FOOTNOTE_EMBEDDING_MODEL={name!r} has no fast tokenizer, which tells where words "
+            f"stand; name another model, or unset it to use the packaged {PACKAGED}"
+        )
+    return encoder, _tokenizer(model), model
 
 
 def _packaged() -> str:

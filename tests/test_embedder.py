@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from transformers import BertConfig, BertModel
+from transformers import BertConfig, BertModel, ByT5Tokenizer
 
 from index import bert
 from index.embedder import SentenceEmbedding, bfloat16_flag
@@ -127,6 +127,15 @@ def test_a_text_is_cut_alike_whatever_transformers_was_asked_last(embedder):
     embedder.load().tokenizer(TEXTS[:1], padding="max_length", truncation=True, max_length=5)
     (after,) = embedder.encode(TEXTS[:1])
     assert np.array_equal(before.tokens, after.tokens)
+
+
+def test_a_model_that_cannot_tell_where_words_stand_is_refused(tmp_path):
+    BertModel(BertConfig(vocab_size=400, hidden_size=32, num_attention_heads=4)).save_pretrained(
+        tmp_path
+    )
+    ByT5Tokenizer().save_pretrained(tmp_path)
+    with pytest.raises(ModelUnusable, match="has no fast tokenizer"):
+        SentenceEmbedding(name=str(tmp_path)).load()
 
 
 def a_bert(dtype=torch.float32, attention="sdpa", **options):
