@@ -8,7 +8,7 @@ READY := .venv/.ready
 .PHONY: help setup chat chat-llm reader-large injections test lint eval eval-public faults bench lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Install Footnote and its tools into .venv; done again only when they changed
 	@echo "Ready in .venv"
@@ -29,10 +29,10 @@ chat-llm: $(READY) ## The same, with the bundled small language model writing (d
 	@FOOTNOTE_LLM=bundled $(BIN)/footnote chat
 
 LARGE := .venv/share/all-mpnet-base-v2
-reader-large: $(READY) $(LARGE) ## Fetch what the large reader needs, 420 MB (docs/own-models.md)
+reader-large: $(LARGE) ## Fetch what the large reader needs, 420 MB (docs/own-models.md)
 	@echo "Set FOOTNOTE_READER=$(CURDIR)/$(LARGE)"
 
-$(LARGE):
+$(LARGE): | $(READY)
 	@$(BIN)/python -m tools.reader.base $@
 
 injections: $(READY) ## Plant every injection in a document and ask the bundled model about it
@@ -46,7 +46,9 @@ lint: $(READY) ## Check style, formatting and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-eval eval-public: export FOOTNOTE_LLM = # quotes are measured, whatever model the user has set
+# What ships is measured, whatever models are set in the environment.
+eval eval-public: export FOOTNOTE_LLM =
+eval eval-public: export FOOTNOTE_READER =
 
 eval: $(READY) ## Ask the golden questions; fail under a threshold. Reports are left in results/
 	$(BIN)/footnote eval --gate --split dev --documents documents

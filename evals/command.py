@@ -70,8 +70,10 @@ class Request:
         from rag.settings import Settings
 
         public = SETS.get(self.public or "")
-        asks = public is None or public.task == "answers"
-        return variant(self.system, Settings().llm if asks else None)
+        if public and public.task != "answers":
+            return variant(self.system, None)
+        settings = Settings()
+        return variant(self.system, settings.llm, settings.reader)
 
 
 def evaluate_command(request: Request) -> int:
@@ -86,8 +88,8 @@ def evaluate_command(request: Request) -> int:
     try:
         thresholds = thresholds_of(request.name)
         if request.gate and not thresholds:
-            writes = " (FOOTNOTE_LLM is set; without it quotes are measured)"
-            why = writes if request.variant else ""
+            told = " (FOOTNOTE_LLM or FOOTNOTE_READER is set; what is held to it runs without)"
+            why = told if request.variant else ""
             raise ThresholdsError(
                 f"thresholds.toml has no table [{request.name}] to hold it to{why}"
             )

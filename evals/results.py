@@ -169,13 +169,16 @@ class Run(BaseModel):
     @property
     def variant(self) -> str:
         """What answered, if not Footnote with its own quotes (see ``variant``)."""
-        return variant(self.system, self.settings.get("llm"))
+        return variant(self.system, self.settings.get("llm"), self.settings.get("reader"))
 
     @property
     def label(self) -> str:
         """What answered, for the head of a column."""
-        writes = self.variant and self.system not in PEERS
-        return f"Footnote, {self.variant} writing" if writes else self.variant or "Footnote"
+        if self.system in PEERS:
+            return self.variant
+        llm = variant(self.system, self.settings.get("llm"))
+        reads = "large reader" if self.settings.get("reader") else ""
+        return ", ".join(filter(None, ("Footnote", llm and f"{llm} writing", reads)))
 
     @property
     def answers(self) -> tuple[AnswerRow, ...]:
@@ -214,17 +217,19 @@ class Run(BaseModel):
             raise UnreadableRun(f"{path} is {what}; run `footnote eval` again") from error
 
 
-def variant(system: str, llm: str | None) -> str:
-    """Return what a run's name carries of its ``system``: the peer, else the model that writes.
+def variant(system: str, llm: str | None, reader: str | None = None) -> str:
+    """Return what a run's name carries of its ``system``: the peer, else what its settings change.
 
-    "" is Footnote quoting. The model is named without its address and fit for a file's name.
+    "" is Footnote quoting, as its small reader reads. The language model is named without its
+    address and fit for a file's name.
 
     Raises:
         BadModel: if ``llm`` is not what ``FOOTNOTE_LLM`` may say.
     """
     if system != "footnote":
         return system
-    return re.sub(r"[^\w.]+", "-", parse(llm).name) if llm else ""
+    writes = re.sub(r"[^\w.]+", "-", parse(llm).name) if llm else ""
+    return "-".join(filter(None, (writes, "large-reader" if reader else "")))
 
 
 def versions() -> dict[str, str]:

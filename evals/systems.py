@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SECRETS = {"api_key", "llm_api_key"}
 _PLACES = {"documents", "data", "chroma_url"}
-_MODELS = {"embedding_model", "reranker", "checker"}  # each may be named by its folder
+_MODELS = {"embedding_model", "reader", "reranker", "checker"}  # each may be named by its folder
 _SERVED = re.compile(r"#[/~.].*?([^/]+)/*$")  # a language model that its server knows by its path
 
 

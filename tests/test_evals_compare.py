@@ -130,6 +130,19 @@ def test_what_a_model_wrote_stands_beside_the_quotes_or_alone(runs, tmp_path):
     assert page.count("## ") == 1
 
 
+def test_what_the_large_reader_read_stands_beside_the_small_ones(runs, tmp_path):
+    read = {"name": "ferry-large-reader", "settings": {"reader": "all-mpnet-base-v2"}}
+    runs[0].model_copy(update=read).save(tmp_path / "large.jsonl")
+    both = {"llm": "bundled", "reader": "all-mpnet-base-v2"}
+    runs[0].model_copy(update={"name": "ferry-bundled-large-reader", "settings": both}).save(
+        tmp_path / "both.jsonl"
+    )
+    runs[1].model_copy(update={"name": "ferry"}).save(tmp_path / "ferry.jsonl")
+    page = summary(tmp_path)
+    assert "| Footnote, bundled writing, large reader | Footnote, large reader |" in page
+    assert page.count("## ") == 1
+
+
 def test_a_set_that_is_called_like_the_model_keeps_its_name(runs, tmp_path):
     written = {"name": "a-bundled-ferry-bundled", "settings": {"llm": "bundled"}}
     runs[0].model_copy(update=written).save(tmp_path / "written.jsonl")

@@ -35,6 +35,7 @@ def test_a_run_tells_no_path_address_or_key(home, kind):
         "data": home / "index",
         "chroma_url": "http://jane.example:8000",
         "embedding_model": str(home / "models" / "encoder"),
+        "reader": str(home / "models" / "larger"),
         "reranker": "~/models/order/",
         "checker": "models/judge",
         "llm": "openai-like:http://127.0.0.1:8000/v1#/home/jane/models/writer/",
@@ -43,8 +44,8 @@ def test_a_run_tells_no_path_address_or_key(home, kind):
     }
     settings = system(kind, **given).settings
     assert "jane" not in str(settings)
-    names = [settings[name] for name in ("embedding_model", "reranker", "checker")]
-    assert names == ["encoder", "order", "judge"]
+    names = [settings[name] for name in ("embedding_model", "reader", "reranker", "checker")]
+    assert names == ["encoder", "larger", "order", "judge"]
     assert settings["llm"] == "openai-like:http://127.0.0.1:8000/v1#writer"
     assert parse(settings["llm"]).name == parse(given["llm"]).name == "openai-like:writer"
 
