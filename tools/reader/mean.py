@@ -24,11 +24,13 @@ def mean(readers: Sequence[tuple[Path, float]]) -> dict[str, Tensor]:
     """
     loaded = [(load_file(path), share) for path, share in readers]
     total = sum(share for _, share in loaded)
-    return {
+    base = {name: held[name] for held, _ in loaded for name in held if name == "base"}
+    return base | {
         name: sum((held[name].float() * (share / total) for held, share in loaded), torch.zeros(()))
         .to(torch.float16)
         .contiguous()
         for name in loaded[0][0]
+        if name != "base"
     }
 
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
 
-from rag.reading import PROBE, Page, carried, encode, score
+from rag.reading import Page, carried, encode, probe, score
 from tools.reader.examples import Example
 
 _INNER = 64  # units of the head for the whole page
@@ -68,6 +68,7 @@ class Reader(nn.Module):
         )
         for parameter in self.parameters():
             parameter.requires_grad = False
+        self.probe = probe(self.encoder)  # by what to know the model that is changed
         for owner in list(self.encoder.encoder.layer[first:].modules()):
             for name, inner in owner.named_children():
                 if isinstance(inner, nn.Linear):
@@ -96,11 +97,11 @@ class Reader(nn.Module):
         return nn.functional.pad(sentence, (0, wide), value=float("-inf")), token, whole
 
     def save(self, path: Path) -> None:
-        """Write what was trained, in float16, and by what to know the model that it changes."""
+        """Write what was trained, in float16, and by what to know the model that is changed."""
         kept: dict[str, Tensor] = {
             n: p.detach() for n, p in self.named_parameters() if p.requires_grad
         }
-        kept["base"] = self.encoder.embeddings.word_embeddings.weight[PROBE].detach()
+        kept["base"] = self.probe
         save_file({n: p.to(torch.float16).contiguous() for n, p in kept.items()}, path)
 
     def start_from(self, path: Path) -> None:
