@@ -106,6 +106,8 @@ def footnote(folder):
         stderr=subprocess.PIPE,
         text=True,
         env=environment | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
+        # What a shell starts in the background ignores Ctrl-C, and so would what the tests start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     yield process
     process.kill()
