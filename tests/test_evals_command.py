@@ -9,7 +9,7 @@ import pytest
 from ferry import SILENT, line
 
 from evals import gate
-from evals.command import Request, evaluate_command
+from evals.command import FAILED, Request, evaluate_command
 from evals.results import Run
 
 pytest_plugins = ["ferry"]
@@ -101,3 +101,12 @@ def test_the_gate_stops_a_run_under_its_threshold(harbour, capsys, monkeypatch, 
     assert evaluate_command(replace(request, gate=None)) == 1
     capsys.readouterr()
     assert evaluate_command(replace(request, gate=False)) == 0
+
+
+@pytest.mark.parametrize(("system", "told"), [("footnote", True), ("top-passages", False)])
+def test_a_run_without_thresholds_says_which_setting_names_it(system, told, monkeypatch, capsys):
+    monkeypatch.setenv("FOOTNOTE_READER", "/models/mpnet")
+    assert evaluate_command(Request(system=system, split="dev", gate=True)) == FAILED
+    said = " ".join(capsys.readouterr().err.split())
+    assert "has no table" in said
+    assert ("FOOTNOTE_READER" in said) is told

@@ -120,35 +120,29 @@ def test_the_page_of_results_sets_peers_and_published_figures_beside_ours(
     assert "| metric | Footnote | top-passages |" in summary(tmp_path)
 
 
-def test_what_a_model_wrote_stands_beside_the_quotes_or_alone(runs, tmp_path):
-    written = {"name": "ferry-bundled", "settings": {"llm": "bundled"}}
-    runs[0].model_copy(update=written).save(tmp_path / "ferry-bundled.jsonl")
-    assert "| metric | Footnote, bundled writing |" in summary(tmp_path)
-    runs[1].model_copy(update={"name": "ferry"}).save(tmp_path / "ferry.jsonl")
+@pytest.mark.parametrize(
+    ("name", "written", "settings", "label"),
+    [
+        ("ferry", "bundled", {"llm": "bundled"}, "bundled writing"),
+        ("ferry", "large-reader", {"reader": "mpnet"}, "large reader"),
+        (
+            "ferry",
+            "bundled-large-reader",
+            {"llm": "bundled", "reader": "mpnet"},
+            "bundled writing, large reader",
+        ),
+        ("a-bundled-ferry", "bundled", {"llm": "bundled"}, "bundled writing"),
+    ],
+)
+def test_what_other_models_made_stands_beside_the_quotes_or_alone(
+    runs, tmp_path, name, written, settings, label
+):
+    made = {"name": f"{name}-{written}", "settings": settings}
+    runs[0].model_copy(update=made).save(tmp_path / "made.jsonl")
+    assert f"| metric | Footnote, {label} |" in summary(tmp_path)
+    runs[1].model_copy(update={"name": name}).save(tmp_path / "quoted.jsonl")
     page = summary(tmp_path)
-    assert "| metric | Footnote | Footnote, bundled writing |" in page
-    assert page.count("## ") == 1
-
-
-def test_what_the_large_reader_read_stands_beside_the_small_ones(runs, tmp_path):
-    read = {"name": "ferry-large-reader", "settings": {"reader": "all-mpnet-base-v2"}}
-    runs[0].model_copy(update=read).save(tmp_path / "large.jsonl")
-    both = {"llm": "bundled", "reader": "all-mpnet-base-v2"}
-    runs[0].model_copy(update={"name": "ferry-bundled-large-reader", "settings": both}).save(
-        tmp_path / "both.jsonl"
-    )
-    runs[1].model_copy(update={"name": "ferry"}).save(tmp_path / "ferry.jsonl")
-    page = summary(tmp_path)
-    assert "| Footnote, bundled writing, large reader | Footnote, large reader |" in page
-    assert page.count("## ") == 1
-
-
-def test_a_set_that_is_called_like_the_model_keeps_its_name(runs, tmp_path):
-    written = {"name": "a-bundled-ferry-bundled", "settings": {"llm": "bundled"}}
-    runs[0].model_copy(update=written).save(tmp_path / "written.jsonl")
-    runs[1].model_copy(update={"name": "a-bundled-ferry"}).save(tmp_path / "quoted.jsonl")
-    page = summary(tmp_path)
-    assert "| metric | Footnote | Footnote, bundled writing |" in page
+    assert f"| metric | Footnote | Footnote, {label} |" in page
     assert page.count("## ") == 1
 
 
