@@ -34,7 +34,7 @@ Floats = npt.NDArray[np.float32]
 Span = tuple[int, int]
 Size = Literal["small", "large"]
 
-FILES: dict[Size, str] = {"small": "reader.safetensors", "large": "reader-large.safetensors"}
+_FILES: dict[Size, str] = {"small": "reader.safetensors", "large": "reader-large.safetensors"}
 _PROBED = 8  # weights of each matrix by which a model is told from others like it
 
 LONGEST = 384  # tokens of a question and a passage; the rest of the longer one is not read
@@ -75,9 +75,9 @@ class CrossReader:
     """
 
     def __init__(self, base: str | None = None, weights: Path | None = None) -> None:
-        self.size: Size = "large" if base else "small"
-        self._base = base.strip() if base else None
-        self._weights = weights or Path(str(resources.files("rag") / "weights" / FILES[self.size]))
+        self.size: Size = "small" if base is None else "large"
+        self._base = base
+        self._weights = weights or Path(str(resources.files("rag") / "weights" / _FILES[self.size]))
         self._model: tuple[Any, Encoder, dict[str, Tensor]] | None = None
         self._lock = threading.Lock()
 
@@ -224,25 +224,25 @@ def _load(base: str | None, weights: Path) -> tuple[Any, Encoder, dict[str, Tens
     import torch
     from safetensors.torch import load_file
 
-    tokenizer, encoder = _named(base) if base else _pretrained(_packaged())
-    small = {name: tensor.float() for name, tensor in load_file(weights).items()}
+    tokenizer, encoder = _pretrained(_packaged()) if base is None else _named(base.strip())
+    change = {name: tensor.float() for name, tensor in load_file(weights).items()}
     own = dict(encoder.named_parameters())
-    known = small.pop("base", None)
-    if base and not (known is not None and _same(probe(encoder), known)):
+    known = change.pop("base", None)
+    if base is not None and (known is None or not _same(probe(encoder), known)):
         raise BadModel(
             f"FOOTNOTE_READER={base!r} is not all-mpnet-base-v2, which the large reader is a "
             "change of; give a folder that holds it, or sentence-transformers/all-mpnet-base-v2 "
             "if it is in the hub's cache"
         )
     with torch.no_grad():
-        for name, tensor in small.items():
+        for name, tensor in change.items():
             inner = name.removeprefix("encoder.")
             if inner.endswith(".up"):
                 layer = inner.removesuffix(".up")
-                own[f"{layer}.weight"] += tensor @ small[f"encoder.{layer}.down"]
+                own[f"{layer}.weight"] += tensor @ change[f"encoder.{layer}.down"]
             elif inner in own:
                 own[inner].copy_(tensor)
-    heads = {name: tensor for name, tensor in small.items() if not name.startswith("encoder.")}
+    heads = {name: tensor for name, tensor in change.items() if not name.startswith("encoder.")}
     dtype = torch.bfloat16 if bfloat16_flag() else torch.float32
     encoder = encoder.to(dtype).eval()
     states: Encoder = bert.encoder(encoder) or (lambda read: encoder(**read).last_hidden_state)

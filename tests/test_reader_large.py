@@ -127,7 +127,8 @@ def test_the_chances_are_those_of_the_reader_that_read(embedder):
 
 
 @pytest.mark.parametrize(
-    ("base", "why"), [("/no/such", "no such folder"), ("no/such", "nothing is downloaded")]
+    ("base", "why"),
+    [("/no/such", "no such folder"), ("no/such", "nothing is downloaded"), (" ", "is no name")],
 )
 def test_a_model_that_is_not_there_is_told_before_the_first_question(base, why, tmp_path):
     settings = Settings(documents=tmp_path, data=tmp_path / "data", reader=base)
