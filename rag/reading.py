@@ -23,7 +23,7 @@ import numpy.typing as npt
 from index import bert
 from index.bert import Encoder
 from index.embedder import bfloat16_flag
-from index.models import whereabouts, why_unloaded
+from index.models import unfolded, whereabouts, why_unloaded
 from index.offline import go_offline
 from rag.errors import BadModel
 
@@ -35,6 +35,7 @@ Span = tuple[int, int]
 Size = Literal["small", "large"]
 
 _FILES: dict[Size, str] = {"small": "reader.safetensors", "large": "reader-large.safetensors"}
+_OWNER = "sentence-transformers"  # on the hub, of a model that is named without one
 _PROBED = 8  # weights of each matrix by which a model is told from others like it
 
 LONGEST = 384  # tokens of a question and a passage; the rest of the longer one is not read
@@ -254,8 +255,9 @@ def _packaged() -> str:
 
 
 def _named(base: str) -> tuple[Any, Any]:
+    bare = base and "/" not in base and not unfolded(base).exists()
     try:
-        return _pretrained(whereabouts(base))
+        return _pretrained(whereabouts(f"{_OWNER}/{base}" if bare else base))
     except Exception as error:
         raise BadModel(f"FOOTNOTE_READER={base!r} {why_unloaded(base, error)}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,13 @@ from pydantic_settings import (
 )
 
 from rag.writers.endpoints import parse
+
+LARGE_READER = Path(sys.prefix) / "share" / "all-mpnet-base-v2"  # where `make setup` puts it
+
+
+def installed_reader() -> str | None:
+    """Return the folder of the large reader's model, None if it was not installed."""
+    return str(LARGE_READER) if LARGE_READER.is_dir() else None
 
 
 class Settings(BaseSettings):
@@ -43,8 +51,9 @@ class Settings(BaseSettings):
         default=None, description="Address of a Chroma server; Chroma runs in-process if not set."
     )
     reader: str | None = Field(
-        default=None,
-        description="all-mpnet-base-v2, for the large reader: a folder, or its full hub name.",
+        default_factory=installed_reader,
+        description="all-mpnet-base-v2, for the large reader: a folder or a cached hub model; "
+        "unset: the one that was installed along, if any; small: none.",
     )
     reranker: str | None = Field(
         default=None,
@@ -74,6 +83,11 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(
         default=None, description="Needed by every request; required off loopback."
     )
+
+    @field_validator("reader")
+    @classmethod
+    def _names_a_reader(cls, text: str | None) -> str | None:
+        return None if text == "small" else text
 
     @field_validator("llm")
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import hypothesis
 import pytest
 from halden import write_documents
@@ -16,6 +18,7 @@ from rag.writers.base import Draft
 from rag.writers.quotes import QuotesWriter
 
 go_offline()  # before a test file imports transformers itself
+os.environ.setdefault("FOOTNOTE_READER", "small")  # the same answers with the large one and without
 
 hypothesis.settings.register_profile("footnote", deadline=None, max_examples=300)
 hypothesis.settings.load_profile("footnote")

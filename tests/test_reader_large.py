@@ -2,6 +2,9 @@
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from importlib import resources
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from transformers import AutoTokenizer, BertConfig, BertModel
 from rag import Assistant, Settings
 from rag.chances import Signs, chances
 from rag.errors import BadModel
-from rag.evidence import EvidenceReader
+from rag.evidence import UNSURE, EvidenceReader
 from rag.questions import analyse
 from rag.reading import CrossReader, Page
 from tools.reader.examples import Example
@@ -99,6 +102,25 @@ def test_a_model_in_half_precision_is_the_same_model(other, tmp_path):
     CrossReader(f" {tmp_path} ", other[0] / "change.safetensors").load()
 
 
+FROM_CACHE = """
+import sys
+from pathlib import Path
+from rag.reading import CrossReader
+CrossReader(sys.argv[1], Path(sys.argv[2])).load()
+"""
+
+
+@pytest.mark.parametrize("owner", ["", "sentence-transformers/"])
+def test_the_hubs_cache_is_looked_into(owner, other, tmp_path):
+    kept = tmp_path / "hub" / "models--sentence-transformers--all-mpnet-base-v2"
+    shutil.copytree(other[0], kept / "snapshots" / "a1")
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("a1")
+    weights = other[0] / "change.safetensors"
+    named = [sys.executable, "-c", FROM_CACHE, f"{owner}all-mpnet-base-v2", str(weights)]
+    subprocess.run(named, cwd=ROOT, env={**os.environ, "HF_HOME": str(tmp_path)}, check=True)
+
+
 def test_code_that_comes_with_a_model_is_not_run(tmp_path, capfd):
     AutoTokenizer.from_pretrained(MINILM).save_pretrained(tmp_path)
     (tmp_path / "my.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
@@ -124,6 +146,37 @@ def test_the_chances_are_those_of_the_reader_that_read(embedder):
     small = reading.read(asked, passages)
     reader.size = "large"
     assert reading.read(asked, passages).answered != pytest.approx(small.answered, abs=1e-3)
+
+
+class Watched(CrossReader):
+    """Notes what it is asked, and is weighed as the large one."""
+
+    def __init__(self):
+        super().__init__()
+        self.size = "large"
+        self.asked = []
+
+    def read(self, question, pages):
+        self.asked.append(question)
+        return super().read(question, pages)
+
+
+def test_the_large_one_is_asked_where_the_small_one_is_unsure(embedder):
+    small, watched = CrossReader(), Watched()
+    alone, other = EvidenceReader(embedder, small), EvidenceReader(embedder, watched)
+    both = EvidenceReader(embedder, small, watched)
+    left = {}
+    for question, *texts in ASKED:
+        for text in texts:
+            asked, passages = analyse(question), [passage_of(text)]
+            first, second = (reader.read(asked, passages).answered for reader in (alone, other))
+            watched.asked.clear()
+            last = both.read(asked, passages).answered
+            unsure = UNSURE[0] <= first < UNSURE[1]
+            assert last == pytest.approx(second if unsure else first, abs=1e-3)
+            assert watched.asked == [asked.text] * unsure
+            left[question, text] = unsure
+    assert set(left.values()) == {True, False}
 
 
 @pytest.mark.parametrize(

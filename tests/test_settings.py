@@ -60,6 +60,16 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch):
     assert settings.api_key is None
 
 
+def test_the_large_reader_is_used_where_it_was_installed(folder, monkeypatch):
+    monkeypatch.setattr("rag.settings.LARGE_READER", folder / "mpnet")
+    assert Settings().reader is None
+    (folder / "mpnet").mkdir()
+    assert Settings().reader == str(folder / "mpnet")
+    monkeypatch.setenv("FOOTNOTE_READER", "small")
+    assert Settings().reader is None
+    assert Settings(reader="elsewhere").reader == "elsewhere"
+
+
 def test_settings_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
         Settings().port = 1
