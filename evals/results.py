@@ -27,6 +27,7 @@ from rag.schema import Answer, Status
 from rag.writers.endpoints import parse
 
 PEERS = ("top-passages", "citation-engine")
+LARGE = "large-reader"  # what the name of a run carries that the large reader was asked in
 PACKAGES = ("footnote", "chromadb", "llama-index-core", "numpy", "sentence-transformers", "torch")
 
 
@@ -220,7 +221,7 @@ class Run(BaseModel):
 def variant(system: str, llm: str | None, reader: str | None = None) -> str:
     """Return what a run's name carries of its ``system``: the peer, else what its settings change.
 
-    "" is Footnote quoting, as its small reader reads. The language model is named without its
+    "" is Footnote quoting, as its small reader reads alone. The language model is named without its
     address and fit for a file's name.
 
     Raises:
@@ -229,7 +230,7 @@ def variant(system: str, llm: str | None, reader: str | None = None) -> str:
     if system != "footnote":
         return system
     writes = re.sub(r"[^\w.]+", "-", parse(llm).name) if llm else ""
-    return "-".join(filter(None, (writes, "large-reader" if reader else "")))
+    return "-".join(filter(None, (writes, LARGE if reader else "")))
 
 
 def versions() -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evals.catalogue import METRICS
 from evals.published import ANCHORS
-from evals.results import PEERS, Run, UnreadableRun
+from evals.results import LARGE, PEERS, Run, UnreadableRun
 
 _PART = re.compile(r"-sample(\d+)$")
 _OPENING = """# Results
@@ -46,11 +46,15 @@ def _runs(folder: Path) -> list[Run]:
 def _base(run: Run, runs: Sequence[Run]) -> str:
     """The name of the run that ``run`` stands beside: Footnote's own quotes over the same set.
 
-    Of the same cases if there is such a run, else of all of them, else ``run`` itself.
+    Of the same cases if there is such a run, else of all of them, else ``run`` itself; as the
+    small reader alone reads if there is such a run, else as both do.
     """
-    quotes = {other.name for other in runs if not other.variant}
+    quotes = {other.name for other in runs if other.variant in ("", LARGE)}
     same = re.sub(rf"-{re.escape(run.variant)}(?=(-sample\d+)?$)", "", run.name)
-    return next((name for name in (same, _PART.sub("", same)) if name in quotes), run.name)
+    whole = _PART.sub("", same)
+    both = f"{whole}-{LARGE}"
+    names = (same, both + same.removeprefix(whole), whole, both)
+    return next((name for name in names if name in quotes), run.name)
 
 
 def _beside(run: Run, runs: Sequence[Run]) -> list[Run]:
@@ -112,7 +116,7 @@ def _cell(run: Run, name: str) -> str:
 
 def _published(run: Run, peers: Sequence[Run], names: Sequence[str]) -> list[str]:
     """The figures that others have published, under ours and the peers'."""
-    anchors = ANCHORS.get(run.name)
+    anchors = ANCHORS.get(run.name.removesuffix(f"-{run.variant}"))
     if anchors is None or not anchors.figures:
         return []
     wanted = [n for n in names if any(n in found.figures for found in anchors.figures)]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -141,6 +141,8 @@ class EvidenceReader:
         self._second = second  # asked where the first is ``UNSURE``
         self._cache_size = cache  # passages, about 0.25 MB each
         self._cache: OrderedDict[str, Encoded] = OrderedDict()
+        # Who judges what a language model writes asks what the quotes before it asked.
+        self._recent: deque[tuple[Question, tuple[Passage, ...], Evidence]] = deque(maxlen=4)
         self._lock = threading.Lock()
         self._phrase = lru_cache(maxsize=20_000)(lambda text: embedder.embed([text])[0])
 
@@ -153,10 +155,17 @@ class EvidenceReader:
 
     def read(self, question: Question, passages: Sequence[Passage]) -> Evidence:
         """Return every sentence of ``passages`` with its chance to answer ``question``."""
-        first = self._read(question, passages, self._reader)
-        if self._second and UNSURE[0] <= first.answered < UNSURE[1]:
-            return self._read(question, passages, self._second)
-        return first
+        asked = (question, tuple(passages))
+        with self._lock:
+            for *known, evidence in self._recent:
+                if tuple(known) == asked:
+                    return evidence
+        evidence = self._read(question, passages, self._reader)
+        if self._second and UNSURE[0] <= evidence.answered < UNSURE[1]:
+            evidence = self._read(question, passages, self._second)
+        with self._lock:
+            self._recent.append((*asked, evidence))
+        return evidence
 
     def _read(
         self, question: Question, passages: Sequence[Passage], reader: CrossReader

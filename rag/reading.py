@@ -232,8 +232,8 @@ def _load(base: str | None, weights: Path) -> tuple[Any, Encoder, dict[str, Tens
     if base is not None and (known is None or not _same(probe(encoder), known)):
         raise BadModel(
             f"FOOTNOTE_READER={base!r} is not all-mpnet-base-v2, which the large reader is a "
-            "change of; give a folder that holds it, or sentence-transformers/all-mpnet-base-v2 "
-            "if it is in the hub's cache"
+            "change of; give a folder that holds it, its name if it is in the hub's cache, or "
+            "small to go without"
         )
     with torch.no_grad():
         for name, tensor in change.items():
@@ -259,7 +259,8 @@ def _named(base: str) -> tuple[Any, Any]:
     try:
         return _pretrained(whereabouts(f"{_OWNER}/{base}" if bare else base))
     except Exception as error:
-        raise BadModel(f"FOOTNOTE_READER={base!r} {why_unloaded(base, error)}") from error
+        why = f"{why_unloaded(base, error)}; FOOTNOTE_READER=small goes without"
+        raise BadModel(f"FOOTNOTE_READER={base!r} {why}") from error
 
 
 def _pretrained(where: str) -> tuple[Any, Any]:

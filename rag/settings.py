@@ -21,7 +21,7 @@ LARGE_READER = Path(sys.prefix) / "share" / "all-mpnet-base-v2"  # where `make s
 
 def installed_reader() -> str | None:
     """Return the folder of the large reader's model, None if it was not installed."""
-    return str(LARGE_READER) if LARGE_READER.is_dir() else None
+    return str(LARGE_READER) if (LARGE_READER / "config.json").is_file() else None
 
 
 class Settings(BaseSettings):
@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     @field_validator("reader")
     @classmethod
     def _names_a_reader(cls, text: str | None) -> str | None:
-        return None if text == "small" else text
+        return None if text is None or text.strip().lower() == "small" else text
 
     @field_validator("llm")
     @classmethod

@@ -18,7 +18,7 @@ from rag.writers.base import Draft
 from rag.writers.quotes import QuotesWriter
 
 go_offline()  # before a test file imports transformers itself
-os.environ.setdefault("FOOTNOTE_READER", "small")  # the same answers with the large one and without
+os.environ["FOOTNOTE_READER"] = "small"  # the same answers with the large one and without
 
 hypothesis.settings.register_profile("footnote", deadline=None, max_examples=300)
 hypothesis.settings.load_profile("footnote")

@@ -34,6 +34,7 @@ def footnote(indexed, monkeypatch, capsys):
     """Run a command as the shell would: ``(exit code, standard output, standard error)``."""
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("FOOTNOTE_READER", "small")
     monkeypatch.chdir(indexed)
     monkeypatch.setenv("COLUMNS", "200")
 

@@ -106,7 +106,7 @@ def test_the_gate_stops_a_run_under_its_threshold(harbour, capsys, monkeypatch, 
 @pytest.mark.parametrize(("system", "told"), [("footnote", True), ("top-passages", False)])
 def test_a_run_without_thresholds_says_which_setting_names_it(system, told, monkeypatch, capsys):
     monkeypatch.setenv("FOOTNOTE_READER", "/models/mpnet")
-    assert evaluate_command(Request(system=system, split="dev", gate=True)) == FAILED
+    assert evaluate_command(Request(system=system, gate=True)) == FAILED
     said = " ".join(capsys.readouterr().err.split())
     assert "has no table" in said
     assert ("FOOTNOTE_READER" in said) is told

@@ -146,6 +146,17 @@ def test_what_other_models_made_stands_beside_the_quotes_or_alone(
     assert page.count("## ") == 1
 
 
+def test_peers_and_published_figures_stand_beside_the_large_reader_too(runs, tmp_path):
+    large = {"name": "clapnq-large-reader", "settings": {"reader": "mpnet"}}
+    runs[1].model_copy(update=large).save(tmp_path / "large.jsonl")
+    peer = {"name": "clapnq-citation-engine-sample4", "system": "citation-engine"}
+    runs[0].model_copy(update=peer).save(tmp_path / "peer.jsonl")
+    page = summary(tmp_path)
+    assert "| metric | Footnote, large reader | citation-engine, 4 of the cases |" in page
+    assert page.count("## ") == 1
+    assert "Beside what others have published" in page
+
+
 @pytest.fixture
 def engine(assistant):
     peer = CitationEngine.__new__(CitationEngine)

