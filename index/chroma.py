@@ -102,15 +102,28 @@ def server_client(url: str) -> Any:
     if parts.scheme not in ("http", "https") or not host:
         raise ChromaUnreachable(url, "it is no address such as http://localhost:8000")
     go_offline()
-    import chromadb
     import httpx  # comes with chromadb
-    from chromadb.config import Settings
+    from chromadb.api.client import Client
+    from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT, Settings
 
-    port, settings = port or (443 if ssl else 8000), Settings(anonymized_telemetry=False)
-    try:  # Chroma's own client waits for ever, also while it is made
-        httpx.get(f"{parts.scheme}://{parts.netloc}/api/v2/heartbeat", timeout=PATIENCE)
-        client = chromadb.HttpClient(host, port, ssl, settings=settings)
-        client._server._session.timeout = httpx.Timeout(PATIENCE)
-        return client
+    class Patient(Client):  # type: ignore[misc]  # chromadb has no types
+        def get_user_identity(self) -> Any:
+            """The first that is asked; Chroma's own client waits for ever for it already."""
+            self._server._session.timeout = httpx.Timeout(PATIENCE)
+            return super().get_user_identity()
+
+    place = f"/api/v2/tenants/{DEFAULT_TENANT}/databases/{DEFAULT_DATABASE}"
+    try:  # a server whose disk was full can hang with all but its heartbeat
+        httpx.get(f"{parts.scheme}://{parts.netloc}{place}", timeout=PATIENCE).raise_for_status()
+        return Patient(
+            settings=Settings(
+                anonymized_telemetry=False,
+                chroma_api_impl="chromadb.api.fastapi.FastAPI",
+                chroma_server_host=host,
+                chroma_server_http_port=port or (443 if ssl else 8000),
+                chroma_server_ssl_enabled=ssl,
+            )
+        )
     except Exception as error:
-        raise ChromaUnreachable(url, str(error)) from error
+        told = error.__context__ or error  # Chroma's "Are you sure it exists?" hides why
+        raise ChromaUnreachable(url, str(told) or type(told).__name__) from error

@@ -32,6 +32,7 @@ class Generations(Protocol):
     """The generations of one index for one embedding model."""
 
     place: str  # the folder or address, for people
+    remedy: str  # what they can do where none can be built
     key: str  # the name in the catalog's state under which is kept what is in use
     patience: float | None  # seconds that closing waits for a repair; None: until it is done
 
@@ -59,8 +60,8 @@ class Generations(Protocol):
     def discard(self, generation: str) -> None:
         """Remove a generation; it does not matter whether there is one."""
 
-    def sweep(self, keep: str) -> int:
-        """Remove all generations but ``keep``; return how many there were."""
+    def sweep(self, keep: str) -> None:
+        """Remove all generations but ``keep``."""
 
 
 class Folders:
@@ -68,6 +69,7 @@ class Folders:
 
     def __init__(self, root: Path, name: str) -> None:
         self.place = str(root)
+        self.remedy = "is its disk full? Nothing that was indexed is lost: index again"
         self.key = "vectors"
         self.patience: float | None = None
         self._root = root
@@ -126,13 +128,11 @@ class Folders:
         """Remove the folder."""
         shutil.rmtree(self._root / generation, ignore_errors=True)
 
-    def sweep(self, keep: str) -> int:
+    def sweep(self, keep: str) -> None:
         """Remove the other generations below the root, those of other models too."""
-        names = [path.name for path in self._root.iterdir() if _GENERATION.fullmatch(path.name)]
-        others = [name for name in names if name != keep]
-        for name in others:
-            self.discard(name)
-        return len(others)
+        for path in self._root.iterdir():
+            if _GENERATION.fullmatch(path.name) and path.name != keep:
+                self.discard(path.name)
 
 
 class Collections:
@@ -143,6 +143,10 @@ class Collections:
 
     def __init__(self, url: str, owner: str, name: str) -> None:
         self.place = url
+        self.remedy = (
+            "is its disk full, or are its files damaged? Nothing that was indexed is lost: "
+            "index again; a server that is started with an empty folder is filled anew"
+        )
         self.patience: float | None = 5.0  # it may wait for a server that does not answer
         self.key = f"vectors {url}"
         self._prefix = f"footnote-{owner}-{name}-"
@@ -177,16 +181,18 @@ class Collections:
         with suppress(Exception):
             server_client(self.place).delete_collection(generation)
 
-    def sweep(self, keep: str) -> int:
-        """Delete other collections of this index, those of other models too."""
+    def sweep(self, keep: str) -> None:
+        """Delete other collections of this index, those of other models too.
+
+        What a server that is failing does not delete is found again the next time.
+        """
         mine = self._prefix.split("-", 2)[:2]
-        client = server_client(self.place)
-        names = [str(collection.name) for collection in client.list_collections()]
-        others = [name for name in names if name != keep and name.split("-", 2)[:2] == mine]
-        for name in others:
-            with suppress(Exception):  # another process may have deleted it
-                client.delete_collection(name)
-        return len(others)
+        with suppress(Exception):
+            client = server_client(self.place)
+            for name in [str(collection.name) for collection in client.list_collections()]:
+                if name != keep and name.split("-", 2)[:2] == mine:
+                    with suppress(Exception):  # another process may have deleted it
+                        client.delete_collection(name)
 
 
 def unreachable(error: BaseException, place: str) -> ChromaUnreachable | None:

@@ -294,8 +294,7 @@ class VectorIndex:
             self._raise_if_unreachable(error)
             raise IndexUnusable(
                 f"the vector index in {self._generations.place} cannot be built "
-                f"({first_line(error)}); is its disk full? "
-                "Nothing that was indexed is lost: index again"
+                f"({first_line(error)}); {self._generations.remedy}"
             ) from error
         old, self._chroma, self._opened, self._seal = self._chroma, chroma, generation, ""
         if old:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
-import httpx
 import pytest
+from chroma_server import CHROMA, DATABASE, HEARTBEAT, Server, stuck_server
 from hashing import HashingEmbedder
 from indexed import assert_equal_to_folder
 
@@ -23,43 +22,8 @@ from rag.settings import Settings
 from ui.doctor import examine
 
 ROOT = Path(__file__).parents[1]
-CHROMA = Path(sys.executable).with_name("chroma")
 
 pytestmark = pytest.mark.skipif(not CHROMA.exists(), reason="there is no chroma command")
-
-
-class Server:
-    """``chroma run`` on a port of its own; it can be killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.folder = folder
-        self.process: subprocess.Popen | None = None
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        command = [CHROMA, "run", "--host", "127.0.0.1", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            [*command, "--path", self.folder],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "ANONYMIZED_TELEMETRY": "False"},
-        )
-        for _ in range(600):
-            try:
-                if httpx.get(f"{self.url}/api/v2/heartbeat", timeout=1).is_success:
-                    return
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        raise TimeoutError("chroma run does not answer")
-
-    def kill(self) -> None:
-        """End it as a crash does."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +217,21 @@ def test_a_server_that_hangs_keeps_nobody_waiting(server, tmp_path, folder, embe
         assert_equal_to_folder(index, folder, embedder, every=9)
 
 
+@pytest.mark.parametrize("database", [False, True])
+def test_a_server_that_hangs_behind_its_heartbeat_is_told(
+    tmp_path, folder, embedder, monkeypatch, database
+):
+    monkeypatch.setattr("index.chroma.PATIENCE", 0.3)
+    with (
+        stuck_server([HEARTBEAT, DATABASE] if database else [HEARTBEAT]) as url,
+        Index.open(tmp_path / "data", embedder, url) as index,
+    ):
+        with pytest.raises(ChromaUnreachable, match=url):
+            index.sync(folder)
+        assert index.search_lexical("river", k=3)
+        assert index.search_dense(embedder.embed(["river"])[0], k=3)
+
+
 def test_doctor_leaves_alone_what_another_worker_writes_to(server, tmp_path, folder, monkeypatch):
     monkeypatch.setattr("index.index._COURTESY", 0.1)
     monkeypatch.setattr("index.index._PATIENCE", 0.1)
@@ -291,6 +270,7 @@ def test_a_worker_does_not_write_to_a_catalog_that_was_set_aside(
 CHILD = """
 import sys
 from pathlib import Path
+from chroma_server import CHROMA, DATABASE, HEARTBEAT, Server, stuck_server
 from hashing import HashingEmbedder
 from index import Index
 with Index.open(Path(sys.argv[1]), HashingEmbedder(), sys.argv[3]) as index:

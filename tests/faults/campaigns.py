@@ -23,7 +23,7 @@ from hashing import HashingEmbedder
 
 from faults import states, tracing, world
 from index import Index, IndexLocked
-from index.types import IndexUnusable
+from index.types import ChromaUnreachable, IndexUnusable
 
 _PAGE = 4096
 
@@ -41,11 +41,11 @@ def kill_at_random(base: Path, scratch: Path, seed: int, seconds: float) -> worl
     here, chance = copied(base, scratch), random.Random(seed)
     acknowledged = world.contents(here / "documents")
     reading, writing = os.pipe()
-    victim = _fork(lambda: world.live(here, seed, lambda line: _tell(writing, line)))
+    victim = fork(lambda: world.live(here, seed, lambda line: tell(writing, line)))
     os.close(writing)
     moment, born = chance.uniform(0, seconds), time.monotonic()
     known = b""
-    while _spent(victim, born) < moment:
+    while spent(victim, born) < moment:
         if select.select([reading], [], [], 0.002)[0]:
             more = os.read(reading, 1 << 16)
             if not more:
@@ -65,7 +65,7 @@ def length_of_life(base: Path, scratch: Path) -> float:
     for seed in range(3):
         here = copied(base, scratch / str(seed))
         before = os.times()
-        os.waitpid(_fork(lambda here=here, seed=seed: world.live(here, seed)), 0)
+        os.waitpid(fork(lambda here=here, seed=seed: world.live(here, seed)), 0)
         after = os.times()
         spent = after.children_user + after.children_system
         longest = max(longest, spent - before.children_user - before.children_system)
@@ -80,7 +80,7 @@ def states_at_writes(base: Path, scratch: Path, store: Path) -> list[states.Stat
     here = copied(base, scratch)
     kept, keeper = [], states.States(here, store)
     ended = tracing.run(
-        lambda: _one_life(here), here / "data", before=lambda: kept.append(keeper.keep())
+        lambda: one_life(here), here / "data", before=lambda: kept.append(keeper.keep())
     )[1]
     assert ended, "it failed without any fault"
     return kept
@@ -96,7 +96,7 @@ def killed_at_write(base: Path, scratch: Path, store: Path, state: states.State)
 def count_writes(base: Path, scratch: Path) -> int:
     """Return how many writes the life has that ``power_cut`` ends."""
     here = copied(base, scratch)
-    seen, ended = tracing.run(lambda: _one_life(here), here / "data")
+    seen, ended = tracing.run(lambda: one_life(here), here / "data")
     assert ended, "it failed without any fault"
     return seen
 
@@ -115,25 +115,30 @@ def power_cut(base: Path, scratch: Path, seed: int, points: int) -> world.Outcom
     copies.mkdir()
     disk = tracing.Disk(here / "data", copies)
     point = chance.randrange(1, points + 1) if chance.random() < 0.9 else None  # None: after it all
-    ended = tracing.run(lambda: _one_life(here), here / "data", stop_at=point, disk=disk)[1]
+    ended = tracing.run(lambda: one_life(here), here / "data", stop_at=point, disk=disk)[1]
     if ended:
         acknowledged = world.contents(here / "documents")
-    _lose(disk, chance)
+    lose(disk, chance)
     return world.check(here, acknowledged)
 
 
 def damage_chroma(base: Path, scratch: Path, seed: int) -> world.Outcome:
     """Truncate, flip bits of, zero, remove, replace or stretch a file of Chroma's folder."""
-    here, chance = copied(base, scratch), random.Random(seed)
-    files = [path for path in (here / "data" / "chroma").rglob("*") if path.is_file()]
+    here = copied(base, scratch)
+    damage(here / "data" / "chroma", random.Random(seed))
+    return world.check(here, world.contents(here / "documents"), embeds_nothing=True)
+
+
+def damage(folder: Path, chance: random.Random) -> None:
+    """Do one of those to one file below ``folder`` or to all; now and then remove the folder."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
     files.sort(key=lambda path: path.name)  # folders have names by chance
     for path in chance.sample(files, chance.choice([1, 1, 1, len(files)])):
         chance.choice([_truncated, _flipped, _flipped_silently, _zeroed, _removed, _sparse])(
             path, chance
         )
     if chance.random() < 0.05:
-        shutil.rmtree(here / "data" / "chroma")
-    return world.check(here, world.contents(here / "documents"), embeds_nothing=True)
+        shutil.rmtree(folder)
 
 
 def disk_full(base: Path, scratch: Path, disk: Path, seed: int, free: int) -> world.Outcome:
@@ -144,28 +149,25 @@ def disk_full(base: Path, scratch: Path, disk: Path, seed: int, free: int) -> wo
     shutil.rmtree(disk / "world", ignore_errors=True)
     here, report = Path(shutil.copytree(base, disk / "world")), scratch / "acknowledged"
     filler = disk / "filler"
-    victim = _fork(lambda: _run_full(here, disk, filler, free, seed, report))
+    victim = fork(lambda: run_full(here, disk, filler, free, seed, report))
     status = os.waitpid(victim, 0)[1]
     filler.unlink()
     assert status == 0, "it did not keep answering, or raised something unclear"
     return world.check(here, json.loads(report.read_text()))
 
 
-def _run_full(here: Path, disk: Path, filler: Path, free: int, seed: int, report: Path) -> None:
+def run_full(here: Path, disk: Path, filler: Path, free: int, seed: int, report: Path) -> None:
     """Index changes while the disk runs full, and search; the error has to be a clear one."""
     embedder = HashingEmbedder()
-    with Index.open(here / "data", embedder) as opened:
+    with world.open_index(here, embedder) as opened:
         before = world.contents(here / "documents")
         world.change(here / "documents", random.Random(seed))
         report.write_text(json.dumps(before))
         _fill(disk, filler, free)
-        with suppress(IndexUnusable):  # the only error there may be
+        with suppress(IndexUnusable, ChromaUnreachable):  # no other error there may be
             opened.sync(here / "documents")
             report.write_text(json.dumps(world.contents(here / "documents")))
-        for document in opened.documents()[:3]:
-            passage = opened.passages([f"{document.id}:0"])[0]
-            assert opened.search_lexical(passage.text, k=3)
-        opened.search_dense(embedder.embed(["river"])[0], k=3)
+        world.answers(opened, embedder)
 
 
 def second_process(base: Path, scratch: Path, attempts: int) -> world.Outcome:
@@ -177,11 +179,11 @@ def second_process(base: Path, scratch: Path, attempts: int) -> world.Outcome:
             Index.open(here / "data", HashingEmbedder())
         assert refused.value.pid == owner, f"{refused.value.pid} was named, not {owner}"
 
-    owner = _fork(lambda: _hold(here / "data"))
+    owner = fork(lambda: _hold(here / "data"))
     try:
         while not (here / "data" / "held").exists():
             time.sleep(0.01)
-        attempting = [_fork(attempt) for _ in range(attempts)]
+        attempting = [fork(attempt) for _ in range(attempts)]
         assert not any(os.waitpid(pid, 0)[1] for pid in attempting)
     finally:
         os.kill(owner, signal.SIGKILL)
@@ -191,26 +193,30 @@ def second_process(base: Path, scratch: Path, attempts: int) -> world.Outcome:
 
 def cycles(base: Path, scratch: Path, rounds: int, seed: int) -> world.Outcome:
     """Index a changing folder again and again: all is found, and the disk use stays bounded."""
-    here, chance = copied(base, scratch), random.Random(seed)
-    embedder = HashingEmbedder()
-    sizes = []
-    with Index.open(here / "data", embedder) as opened:
+    here = copied(base, scratch)
+    cycle(here, here / "data", rounds, seed)
+    return world.Outcome()
+
+
+def cycle(here: Path, root: Path, rounds: int, seed: int) -> None:
+    """Index a changing folder; ``root`` has all files that are written besides the documents."""
+    chance, embedder, sizes = random.Random(seed), HashingEmbedder(), []
+    with world.open_index(here, embedder) as opened:
         for _ in range(rounds):
             world.change(here / "documents", chance)
             opened.sync(here / "documents")
             world.assert_equal_to_folder(opened, here / "documents", embedder, every=5)
             assert opened._vectors.unreached == ()
-            used = sum(path.stat().st_size for path in (here / "data").rglob("*") if path.is_file())
+            used = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
             sizes.append(used / len(opened))
     half = len(sizes) // 2
     assert max(sizes[half:]) < 1.5 * max(sizes[:half]), f"bytes per passage grew: {sizes}"
-    return world.Outcome()
 
 
-def _one_life(here: Path) -> None:
+def one_life(here: Path) -> None:
     """The same each time: changes, which are indexed, a rebuild, and closing."""
     chance = random.Random(7)
-    with Index.open(here / "data", HashingEmbedder()) as opened:
+    with world.open_index(here, HashingEmbedder()) as opened:
         world.change(here / "documents", chance)
         opened.sync(here / "documents")
         opened.rebuild()
@@ -222,7 +228,7 @@ def _hold(data: Path) -> None:
         time.sleep(600)
 
 
-def _fork(task: Callable[[], object]) -> int:
+def fork(task: Callable[[], object]) -> int:
     pid = os.fork()
     if pid:
         return pid
@@ -237,7 +243,7 @@ def _fork(task: Callable[[], object]) -> int:
         os._exit(1)
 
 
-def _spent(pid: int, born: float) -> float:
+def spent(pid: int, born: float) -> float:
     """The CPU time of another process where Linux tells it, else the time since it was born."""
     try:
         return time.clock_gettime((~pid << 3) | 2)  # how Linux numbers the clocks of processes
@@ -245,11 +251,11 @@ def _spent(pid: int, born: float) -> float:
         return time.monotonic() - born
 
 
-def _tell(pipe: int, line: str) -> None:
+def tell(pipe: int, line: str) -> None:
     os.write(pipe, line.encode() + b"\n")
 
 
-def _lose(disk: tracing.Disk, chance: random.Random) -> None:
+def lose(disk: tracing.Disk, chance: random.Random) -> None:
     root = disk.root
     files = [path for path in root.rglob("*") if path.is_file()]
     present = {str(path): path for path in sorted(files, key=lambda path: path.name)}

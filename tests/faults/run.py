@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import index.generations
-from faults import campaigns, tracing, world
+from faults import campaigns, served, tracing, world
 from faults.forked import ForkedProbe
 from faults.tally import Tally, say, summary
 
@@ -37,6 +37,13 @@ FULL = {
     "disk": 50,
     "second": 200,
     "cycles": 50,
+    "server-kills": 500,
+    "server-writes": 0,
+    "server-power": 100,
+    "server-damage": 100,
+    "server-disk": 50,
+    "server-second": 20,
+    "server-cycles": 50,
 }
 _LIMIT = 100  # seconds for one fault, its check included; more on a busy machine
 _DISK = 24 << 20  # bytes of the small disk
@@ -68,49 +75,48 @@ def _tasks(name: str, count: int | None, first: int, base: Path) -> tuple[list[T
     why = _why_not(name, base)
     if why:
         return [], why
-    if name == "writes":
-        return _writes(base, count, first), None
-    if name == "second":
+    plays, kind = (served if name.startswith("server-") else campaigns), name.split("-")[-1]
+    if kind == "writes":
+        writes = _writes if plays is campaigns else _served_writes
+        return writes(base, count, first), None
+    if kind == "second":
         attempts = len(seeds)
         label = f"{attempts} attempts"
-        return [Task(base, campaigns.second_process, (attempts,), label, attempts)], None
-    if name == "cycles":
+        return [Task(base, plays.second_process, (attempts,), label, attempts)], None
+    if kind == "cycles":
         rounds = len(seeds)
-        return [Task(base, campaigns.cycles, (rounds, first), f"seed {first}", rounds)], None
-    if name == "disk":
-        disk = base.parent / "disk"
+        return [Task(base, plays.cycles, (rounds, first), f"seed {first}", rounds)], None
+    if kind == "disk":
+        disk = base.parent / name
         asked = [(disk, seed, _NEED * n // len(seeds)) for n, seed in enumerate(seeds)]
         label = "seed {1}, {2} bytes left"
-        return [Task(base, campaigns.disk_full, task, label.format(*task)) for task in asked], None
+        return [Task(base, plays.disk_full, task, label.format(*task)) for task in asked], None
     more: tuple = ()
-    if name == "power":
-        more = (_in_child(base, campaigns.count_writes),)
-    if name == "kills":
-        more = (_in_child(base, campaigns.length_of_life),)
+    if kind == "power":
+        more = (_in_child(base, plays.count_writes),)
+    if kind == "kills":
+        more = (_in_child(base, plays.length_of_life),)
     fault = {
-        "kills": campaigns.kill_at_random,
-        "power": campaigns.power_cut,
-        "damage": campaigns.damage_chroma,
-    }[name]
+        "kills": plays.kill_at_random,
+        "power": plays.power_cut,
+        "damage": plays.damage_chroma,
+    }[kind]
     return [Task(base, fault, (seed, *more), f"seed {seed}") for seed in seeds], None
 
 
 def _why_not(name: str, base: Path) -> str | None:
     """Say why a campaign cannot be played here, None if it can."""
-    if name in ("writes", "power"):
+    if name.endswith(("writes", "power")):
         return tracing.why_not()
-    return campaigns.mount(base.parent / "disk", _DISK) if name == "disk" else None
+    return campaigns.mount(base.parent / name, _DISK) if name.endswith("disk") else None
 
 
 def _writes(base: Path, count: int | None, first: int) -> list[Task]:
     """Every write of a life, or ``count`` of them; those that change nothing share one task."""
     store = base.parent / "store"
     kept = _in_child(base, campaigns.states_at_writes, store)
-    chosen = range(len(kept))
-    if count:
-        chosen = sorted({(first + n * len(kept) // count) % len(kept) for n in range(count)})
     points: dict = {}
-    for n in chosen:
+    for n in _some(len(kept), count, first):
         points.setdefault(kept[n], []).append(str(n + 1))
     return [
         Task(
@@ -121,6 +127,22 @@ def _writes(base: Path, count: int | None, first: int) -> list[Task]:
     ]  # fmt: skip
 
 
+def _served_writes(base: Path, count: int | None, first: int) -> list[Task]:
+    """The same where the life has to be lived up to each write, for a server takes part in it."""
+    many = _in_child(base, served.count_writes)
+    return [
+        Task(base, served.killed_at_write, (n + 1,), f"write {n + 1} of {many}")
+        for n in _some(many, count, first)
+    ]
+
+
+def _some(many: int, count: int | None, first: int) -> list[int]:
+    """``count`` numbers below ``many``, evenly spaced; all of them if ``count`` is None or 0."""
+    if not count:
+        return list(range(many))
+    return sorted({(first + n * many // count) % many for n in range(count)})
+
+
 def _guarded(task: Task) -> tuple[str, int, world.Outcome | None, str | None]:
     """Play one fault in this process, which plays no other."""
     scratch = Path(tempfile.mkdtemp(prefix="fault-", dir=task.base.parent))
@@ -128,7 +150,8 @@ def _guarded(task: Task) -> tuple[str, int, world.Outcome | None, str | None]:
     faulthandler.dump_traceback_later(limit, exit=False)
     signal.signal(signal.SIGALRM, _late)
     signal.alarm(limit + 1)
-    probe = None if task.fault is campaigns.damage_chroma else ForkedProbe()
+    real = task.fault is campaigns.damage_chroma or task.fault.__module__ == served.__name__
+    probe = None if real else ForkedProbe()
     try:
         if probe:
             index.generations.survives = probe.survives
@@ -183,11 +206,12 @@ def main() -> int:
     try:
         base = built(folder)
         for name in chosen.only or FULL:
-            workers = 1 if name == "disk" else chosen.workers
+            workers = 1 if name.endswith("disk") else chosen.workers
             tallies.append(play(name, chosen.count, chosen.first, workers, base))
             say(tallies[-1].line())
     finally:
-        subprocess.run(["umount", folder / "disk"], capture_output=True, check=False)
+        for disk in ("disk", "server-disk"):
+            subprocess.run(["umount", folder / disk], capture_output=True, check=False)
         shutil.rmtree(folder, ignore_errors=True)
     say(summary(tallies))
     return int(any(tally.failures for tally in tallies))
