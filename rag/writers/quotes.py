@@ -231,16 +231,9 @@ def likeliest(chance: Vectors, order: Sequence[int], share: float = 0.0) -> list
 
 
 def _leans(evidence: Evidence, n: int) -> bool:
-    """Whether a sentence opens with a pronoun that the sentence before it is needed to explain.
-
-    That is so if the one before holds words of the question that the sentence itself does not:
-    after "What does Yo sí puedo mean?" nobody asks whose "Its teachers used Yo sí puedo" are.
-    """
+    """Whether a sentence opens with a pronoun that the sentence before it explains."""
     candidate = evidence.candidates[n]
-    if not _LEANING.match(candidate.text):
-        return False
-    own, before = terms(candidate.text), terms(candidate.before)
-    return any(_among(t, before) and not _among(t, own) for t in evidence.question.terms)
+    return bool(candidate.before) and _LEANING.match(candidate.text) is not None
 
 
 def _rival(one: Quantity, other: Quantity) -> bool:
