@@ -104,7 +104,7 @@ def server_client(url: str) -> Any:
     go_offline()
     import httpx  # comes with chromadb
     from chromadb.api.client import Client
-    from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT, Settings
+    from chromadb.config import Settings
 
     class Patient(Client):  # type: ignore[misc]  # chromadb has no types
         def get_user_identity(self) -> Any:
@@ -112,9 +112,7 @@ def server_client(url: str) -> Any:
             self._server._session.timeout = httpx.Timeout(PATIENCE)
             return super().get_user_identity()
 
-    place = f"/api/v2/tenants/{DEFAULT_TENANT}/databases/{DEFAULT_DATABASE}"
-    try:  # a server whose disk was full can hang with all but its heartbeat
-        httpx.get(f"{parts.scheme}://{parts.netloc}{place}", timeout=PATIENCE).raise_for_status()
+    try:
         return Patient(
             settings=Settings(
                 anonymized_telemetry=False,
@@ -125,5 +123,6 @@ def server_client(url: str) -> Any:
             )
         )
     except Exception as error:
-        told = error.__context__ or error  # Chroma's "Are you sure it exists?" hides why
+        hidden = isinstance(error, ValueError) and error.__context__
+        told = hidden or error  # Chroma's "Are you sure it exists?" hides why
         raise ChromaUnreachable(url, str(told) or type(told).__name__) from error

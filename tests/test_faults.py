@@ -18,8 +18,11 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the faults are 
 
 @pytest.mark.parametrize(
     ("campaign", "count"),
-    [("kills", 3), ("writes", 3), ("power", 3), ("damage", 3), ("disk", 2), ("second", 10)],
-)
+    [
+        ("kills", 3), ("writes", 3), ("power", 3), ("damage", 3), ("disk", 2), ("second", 10),
+        ("server-kills", 4), ("server-second", 4), ("server-cycles", 3),
+    ],
+)  # fmt: skip
 def test_faults(campaign, count):
     done = subprocess.run(
         [sys.executable, "-m", "faults.run", "--only", campaign, "--count", str(count)],

@@ -270,7 +270,6 @@ def test_a_worker_does_not_write_to_a_catalog_that_was_set_aside(
 CHILD = """
 import sys
 from pathlib import Path
-from chroma_server import CHROMA, DATABASE, HEARTBEAT, Server, stuck_server
 from hashing import HashingEmbedder
 from index import Index
 with Index.open(Path(sys.argv[1]), HashingEmbedder(), sys.argv[3]) as index:

@@ -65,7 +65,7 @@ class Server:
     def start_empty(self) -> None:
         """Do what is left to do about a server whose files are beyond help."""
         self.kill()
-        for path in self.folder.iterdir():  # the folder itself may be a file system
+        for path in self.folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         assert self.start(), "an empty server does not start"
 
