@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
 from secrets import token_hex
@@ -178,21 +178,19 @@ class Collections:
 
     def discard(self, generation: str) -> None:
         """Delete the collection."""
-        with suppress(Exception):
-            server_client(self.place).delete_collection(generation)
+        with suppress(Exception), closing(server_client(self.place)) as client:
+            client.delete_collection(generation)
 
     def sweep(self, keep: str) -> None:
         """Delete other collections of this index, those of other models too.
 
-        What a server that is failing does not delete is found again the next time.
+        What is not deleted, such as by a server that is failing, is found again the next time.
         """
         mine = self._prefix.split("-", 2)[:2]
-        with suppress(Exception):
-            client = server_client(self.place)
+        with suppress(Exception), closing(server_client(self.place)) as client:
             for name in [str(collection.name) for collection in client.list_collections()]:
                 if name != keep and name.split("-", 2)[:2] == mine:
-                    with suppress(Exception):  # another process may have deleted it
-                        client.delete_collection(name)
+                    client.delete_collection(name)
 
 
 def unreachable(error: BaseException, place: str) -> ChromaUnreachable | None:

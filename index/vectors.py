@@ -289,7 +289,8 @@ class VectorIndex:
             self._generations.seal(generation, "")
             self._use(published)
         except BaseException as error:
-            self._generations.discard(generation)
+            if not unreachable(error, self._generations.place):  # it would be waited for again
+                self._generations.discard(generation)
             pass_on(error)
             self._raise_if_unreachable(error)
             raise IndexUnusable(

@@ -44,10 +44,10 @@ def test_progress_is_told_and_a_failure_with_how_to_play_it_again(capsys):
         error = "AssertionError at world.py:1: lost" if seed == 7 else None
         tally.add(f"seed {seed}", 1, None if error else Outcome(opened=0.2), error)
     told = capsys.readouterr().out
-    assert "kills    2 of 20, " in told
-    assert "kills    18 of 20, 1 wrong, " in told
+    assert "kills         2 of 20, " in told
+    assert "kills         18 of 20, 1 wrong, " in told
     said = summary([tally, Tally("disk", skipped="mounting a small disk needs root")])
-    assert "kills    19 of 20 right" in said
-    assert "disk     skipped: mounting a small disk needs root" in said
+    assert "kills         19 of 20 right" in said
+    assert "disk          skipped: mounting a small disk needs root" in said
     assert "19 of 20 faults survived" in said
     assert said.endswith("kills seed 7: AssertionError at world.py:1: lost")

@@ -14,7 +14,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def kill_at_random(base: Path, scratch: Path, seed: int, seconds: float) -> worl
                 break
             known += more
     os.kill(victim, signal.SIGKILL)
-    os.waitpid(victim, 0)
+    assert os.waitpid(victim, 0)[1] in (0, signal.SIGKILL), "it failed without any fault"
     while more := os.read(reading, 1 << 16):
         known += more
     lines = known.decode().split("\n")[:-1]
@@ -194,12 +194,12 @@ def second_process(base: Path, scratch: Path, attempts: int) -> world.Outcome:
 def cycles(base: Path, scratch: Path, rounds: int, seed: int) -> world.Outcome:
     """Index a changing folder again and again: all is found, and the disk use stays bounded."""
     here = copied(base, scratch)
-    cycle(here, here / "data", rounds, seed)
+    cycle(here, (here / "data",), rounds, seed)
     return world.Outcome()
 
 
-def cycle(here: Path, root: Path, rounds: int, seed: int) -> None:
-    """Index a changing folder; ``root`` has all files that are written besides the documents."""
+def cycle(here: Path, roots: Sequence[Path], rounds: int, seed: int) -> None:
+    """Index a changing folder; ``roots`` have all files that are written for it."""
     chance, embedder, sizes = random.Random(seed), HashingEmbedder(), []
     with world.open_index(here, embedder) as opened:
         for _ in range(rounds):
@@ -207,8 +207,8 @@ def cycle(here: Path, root: Path, rounds: int, seed: int) -> None:
             opened.sync(here / "documents")
             world.assert_equal_to_folder(opened, here / "documents", embedder, every=5)
             assert opened._vectors.unreached == ()
-            used = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
-            sizes.append(used / len(opened))
+            files = [path for root in roots for path in root.rglob("*") if path.is_file()]
+            sizes.append(sum(path.stat().st_size for path in files) / len(opened))
     half = len(sizes) // 2
     assert max(sizes[half:]) < 1.5 * max(sizes[:half]), f"bytes per passage grew: {sizes}"
 
@@ -229,10 +229,12 @@ def _hold(data: Path) -> None:
 
 
 def fork(task: Callable[[], object]) -> int:
+    """Do ``task`` in a child, which ends with this process; return its id."""
     pid = os.fork()
     if pid:
         return pid
     try:
+        tracing.end_with_parent()
         task()
         os._exit(0)
     except BaseException:
@@ -252,10 +254,12 @@ def spent(pid: int, born: float) -> float:
 
 
 def tell(pipe: int, line: str) -> None:
+    """Write a line to who watches."""
     os.write(pipe, line.encode() + b"\n")
 
 
 def lose(disk: tracing.Disk, chance: random.Random) -> None:
+    """Leave to chance what no fsync has put on a disk: see ``power_cut``."""
     root = disk.root
     files = [path for path in root.rglob("*") if path.is_file()]
     present = {str(path): path for path in sorted(files, key=lambda path: path.name)}

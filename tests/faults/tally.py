@@ -23,6 +23,7 @@ class Tally:
     slowest_open: float = 0.0
     slowest_repair: float = 0.0
     rebuilt: int = 0
+    emptied: int = 0
     skipped: str = ""
     started: float = field(default_factory=time.monotonic)
 
@@ -36,19 +37,22 @@ class Tally:
         elif outcome:
             self.slowest_open = max(self.slowest_open, outcome.opened)
             self.slowest_repair = max(self.slowest_repair, outcome.repaired)
+            self.emptied += runs * outcome.emptied
             self.rebuilt += runs * any("was built" in line for line in outcome.found)
         self._show(before)
 
     def line(self) -> str:
         """One line for people."""
         if self.skipped:
-            return f"{self.name:8} skipped: {self.skipped}"
+            return f"{self.name:13} skipped: {self.skipped}"
         repairs = (
             f"; answers within {self.slowest_open:.1f} s, repaired within "
             f"{self.slowest_repair:.1f} s, {self.rebuilt:,} vector indexes built anew"
         )
+        if self.emptied:
+            repairs += f", {self.emptied:,} servers beyond help emptied"
         return (
-            f"{self.name:8} {self.runs - self.wrong:,} of {self.runs:,} right"
+            f"{self.name:13} {self.runs - self.wrong:,} of {self.runs:,} right"
             f"{repairs if self.slowest_repair else ''} ({self._seconds():.0f} s)"
         )
 
@@ -56,7 +60,7 @@ class Tally:
         """A bar in a terminal; elsewhere a line now and then."""
         failed = f", {self.wrong:,} wrong" if self.wrong else ""
         left = self._seconds() / self.runs * (self.total - self.runs)
-        line = f"{self.name:8} {self.runs:,} of {self.total:,}{failed}, {left / 60:.0f} min left"
+        line = f"{self.name:13} {self.runs:,} of {self.total:,}{failed}, {left / 60:.0f} min left"
         if sys.stdout.isatty():
             done = 24 * self.runs // self.total
             say(f"\r{'█' * done}{'░' * (24 - done)} {line}\033[K", end="")

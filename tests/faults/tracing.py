@@ -73,6 +73,12 @@ def why_not() -> str | None:
     return None if status == 0 else "tracing processes is not permitted here"
 
 
+def end_with_parent() -> None:
+    """Have this process killed when its parent ends; where there is no Linux, do nothing."""
+    if platform.system() == "Linux":
+        _libc.prctl(1, signal.SIGKILL)
+
+
 class Disk:
     """The files below ``root`` as far as they are certain to survive a power cut.
 
