@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import os
 import random
-import select
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +21,7 @@ import pytest
 from hashing import HashingEmbedder
 
 from faults import states, tracing, world
+from faults.processes import ended, fork, spent, tell, told
 from index import Index, IndexLocked
 from index.types import ChromaUnreachable, IndexUnusable
 
@@ -44,18 +44,10 @@ def kill_at_random(base: Path, scratch: Path, seed: int, seconds: float) -> worl
     victim = fork(lambda: world.live(here, seed, lambda line: tell(writing, line)))
     os.close(writing)
     moment, born = chance.uniform(0, seconds), time.monotonic()
-    known = b""
-    while spent(victim, born) < moment:
-        if select.select([reading], [], [], 0.002)[0]:
-            more = os.read(reading, 1 << 16)
-            if not more:
-                break
-            known += more
+    known = told(reading, lambda: spent(victim, born) >= moment)
     os.kill(victim, signal.SIGKILL)
     assert os.waitpid(victim, 0)[1] in (0, signal.SIGKILL), "it failed without any fault"
-    while more := os.read(reading, 1 << 16):
-        known += more
-    lines = known.decode().split("\n")[:-1]
+    lines = (known + told(reading)).decode().split("\n")[:-1]
     return world.check(here, json.loads(lines[-1]) if lines else acknowledged)
 
 
@@ -65,10 +57,10 @@ def length_of_life(base: Path, scratch: Path) -> float:
     for seed in range(3):
         here = copied(base, scratch / str(seed))
         before = os.times()
-        os.waitpid(fork(lambda here=here, seed=seed: world.live(here, seed)), 0)
+        assert ended(fork(lambda here=here, seed=seed: world.live(here, seed)))
         after = os.times()
-        spent = after.children_user + after.children_system
-        longest = max(longest, spent - before.children_user - before.children_system)
+        used = after.children_user + after.children_system
+        longest = max(longest, used - before.children_user - before.children_system)
     return longest
 
 
@@ -79,10 +71,10 @@ def states_at_writes(base: Path, scratch: Path, store: Path) -> list[states.Stat
     """
     here = copied(base, scratch)
     kept, keeper = [], states.States(here, store)
-    ended = tracing.run(
+    whole = tracing.run(
         lambda: one_life(here), here / "data", before=lambda: kept.append(keeper.keep())
     )[1]
-    assert ended, "it failed without any fault"
+    assert whole, "it failed without any fault"
     return kept
 
 
@@ -96,8 +88,8 @@ def killed_at_write(base: Path, scratch: Path, store: Path, state: states.State)
 def count_writes(base: Path, scratch: Path) -> int:
     """Return how many writes the life has that ``power_cut`` ends."""
     here = copied(base, scratch)
-    seen, ended = tracing.run(lambda: one_life(here), here / "data")
-    assert ended, "it failed without any fault"
+    seen, whole = tracing.run(lambda: one_life(here), here / "data")
+    assert whole, "it failed without any fault"
     return seen
 
 
@@ -115,8 +107,8 @@ def power_cut(base: Path, scratch: Path, seed: int, points: int) -> world.Outcom
     copies.mkdir()
     disk = tracing.Disk(here / "data", copies)
     point = chance.randrange(1, points + 1) if chance.random() < 0.9 else None  # None: after it all
-    ended = tracing.run(lambda: one_life(here), here / "data", stop_at=point, disk=disk)[1]
-    if ended:
+    whole = tracing.run(lambda: one_life(here), here / "data", stop_at=point, disk=disk)[1]
+    if whole:
         acknowledged = world.contents(here / "documents")
     lose(disk, chance)
     return world.check(here, acknowledged)
@@ -150,9 +142,9 @@ def disk_full(base: Path, scratch: Path, disk: Path, seed: int, free: int) -> wo
     here, report = Path(shutil.copytree(base, disk / "world")), scratch / "acknowledged"
     filler = disk / "filler"
     victim = fork(lambda: run_full(here, disk, filler, free, seed, report))
-    status = os.waitpid(victim, 0)[1]
+    survived = ended(victim)
     filler.unlink()
-    assert status == 0, "it did not keep answering, or raised something unclear"
+    assert survived, "it did not keep answering, or raised something unclear"
     return world.check(here, json.loads(report.read_text()))
 
 
@@ -184,7 +176,8 @@ def second_process(base: Path, scratch: Path, attempts: int) -> world.Outcome:
         while not (here / "data" / "held").exists():
             time.sleep(0.01)
         attempting = [fork(attempt) for _ in range(attempts)]
-        assert not any(os.waitpid(pid, 0)[1] for pid in attempting)
+        well = [ended(pid) for pid in attempting]
+        assert all(well)
     finally:
         os.kill(owner, signal.SIGKILL)
         os.waitpid(owner, 0)
@@ -226,36 +219,6 @@ def _hold(data: Path) -> None:
     with Index.open(data, HashingEmbedder()):
         (data / "held").touch()
         time.sleep(600)
-
-
-def fork(task: Callable[[], object]) -> int:
-    """Do ``task`` in a child, which ends with this process; return its id."""
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        tracing.end_with_parent()
-        task()
-        os._exit(0)
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
-    finally:
-        os._exit(1)
-
-
-def spent(pid: int, born: float) -> float:
-    """The CPU time of another process where Linux tells it, else the time since it was born."""
-    try:
-        return time.clock_gettime((~pid << 3) | 2)  # how Linux numbers the clocks of processes
-    except OSError:
-        return time.monotonic() - born
-
-
-def tell(pipe: int, line: str) -> None:
-    """Write a line to who watches."""
-    os.write(pipe, line.encode() + b"\n")
 
 
 def lose(disk: tracing.Disk, chance: random.Random) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import select
 import shutil
 import signal
 import time
@@ -23,6 +22,7 @@ from indexed import assert_equal_to_folder
 
 import index.chroma
 from faults import campaigns, tracing, world
+from faults.processes import ended, fork, spent, tell, told
 from index import Index
 from index.types import ChromaUnreachable, IndexUnusable
 
@@ -40,7 +40,7 @@ def serving(base: Path, scratch: Path, folder: Path | None = None) -> Iterator[t
     try:
         server.start()
         (here / world.ADDRESS).write_text(server.url)
-        assert _ended(campaigns.fork(lambda: _settle(here)))
+        assert ended(fork(lambda: _settle(here)))
         yield here, server
     finally:
         server.kill()
@@ -56,10 +56,10 @@ def kill_at_random(base: Path, scratch: Path, seed: int, seconds: float) -> worl
     with serving(base, scratch) as (here, server):
         acknowledged = world.contents(here / "documents")
         reading, writing = os.pipe()
-        worker, born = campaigns.fork(lambda: live(here, seed, writing)), time.monotonic()
+        worker, born = fork(lambda: live(here, seed, writing)), time.monotonic()
         os.close(writing)
-        moment, known = chance.uniform(0, seconds), b""
-        known += _told(reading, lambda: campaigns.spent(worker, born) >= moment)
+        moment = chance.uniform(0, seconds)
+        known = told(reading, lambda: spent(worker, born) >= moment)
         victims = chance.choice(["worker", "server", "both"])
         if victims != "worker":
             server.kill()
@@ -68,7 +68,7 @@ def kill_at_random(base: Path, scratch: Path, seed: int, seconds: float) -> worl
         if victims != "worker":
             time.sleep(chance.uniform(0, 0.3))
             server.start()
-        known += _told(reading, lambda: False)
+        known += told(reading)
         status = os.waitpid(worker, 0)[1]
         fair = (0,) if victims == "server" else (0, signal.SIGKILL)
         assert status in fair, "the worker did not get over it"
@@ -82,11 +82,11 @@ def length_of_life(base: Path, scratch: Path) -> float:
     for seed in range(3):
         with serving(base, _made(scratch / str(seed))) as (here, _):
             born = time.monotonic()
-            worker = campaigns.fork(lambda here=here, seed=seed: live(here, seed, None))
+            worker = fork(lambda here=here, seed=seed: live(here, seed, None))
             while os.waitid(os.P_PID, worker, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 time.sleep(0.002)
-            longest = max(longest, campaigns.spent(worker, born))
-            assert _ended(worker), "it failed without any fault"
+            longest = max(longest, spent(worker, born))
+            assert ended(worker), "it failed without any fault"
     return longest
 
 
@@ -96,8 +96,8 @@ def count_writes(base: Path, scratch: Path) -> int:
     for n in range(3):
         folder = _made(scratch / str(n))
         with serving(base, folder) as (here, _):
-            seen, ended = tracing.run(lambda here=here: campaigns.one_life(here), here / "data")
-            assert ended, "it failed without any fault"
+            seen, whole = tracing.run(lambda here=here: campaigns.one_life(here), here / "data")
+            assert whole, "it failed without any fault"
             fewest.append(seen)
     return min(fewest)
 
@@ -105,8 +105,8 @@ def count_writes(base: Path, scratch: Path) -> int:
 def killed_at_write(base: Path, scratch: Path, point: int) -> world.Outcome:
     """SIGKILL the worker just before a write of a sync, a rebuild, or closing."""
     with serving(base, scratch) as (here, _):
-        ended = tracing.run(lambda: campaigns.one_life(here), here / "data", stop_at=point)[1]
-        assert not ended, "it ended before that write"
+        whole = tracing.run(lambda: campaigns.one_life(here), here / "data", stop_at=point)[1]
+        assert not whole, "it ended before that write"
         return world.check(here, world.contents(base / "documents"))
 
 
@@ -143,7 +143,7 @@ def damage_chroma(base: Path, scratch: Path, seed: int) -> world.Outcome:
         if chance.random() < 0.15:
             earlier = Path(shutil.copytree(server.folder, scratch / "earlier"))
             server.start()
-            assert _ended(campaigns.fork(lambda: campaigns.one_life(here)))
+            assert ended(fork(lambda: campaigns.one_life(here)))
             server.kill()
             shutil.rmtree(server.folder)
             earlier.rename(server.folder)
@@ -159,8 +159,8 @@ def disk_full(base: Path, scratch: Path, disk: Path, seed: int, free: int) -> wo
     shutil.rmtree(disk / "server", ignore_errors=True)
     filler, report = disk / "filler", scratch / "acknowledged"
     with serving(base, scratch, disk / "server") as (here, server):
-        worker = campaigns.fork(lambda: campaigns.run_full(here, disk, filler, free, seed, report))
-        survived = _ended(worker)
+        worker = fork(lambda: campaigns.run_full(here, disk, filler, free, seed, report))
+        survived = ended(worker)
         filler.unlink()
         assert survived, "it did not keep answering, or raised something unclear"
         acknowledged = json.loads(report.read_text())
@@ -175,9 +175,9 @@ def second_process(base: Path, scratch: Path, many: int) -> world.Outcome:
     """Let many workers sync at once, and search: each waits for its turn and sees all of it."""
     with serving(base, scratch) as (here, _):
         world.change(here / "documents", random.Random(many))
-        working = [campaigns.fork(lambda: _work(here)) for _ in range(many)]
-        ended = [_ended(pid) for pid in working]
-        assert all(ended)
+        working = [fork(lambda: _work(here)) for _ in range(many)]
+        well = [ended(pid) for pid in working]
+        assert all(well)
         return world.check(here, world.contents(here / "documents"), embeds_nothing=True)
 
 
@@ -197,7 +197,7 @@ def live(here: Path, seed: int, pipe: int | None) -> None:
             world.change(here / "documents", chance)
             _until_served(opened, embedder, lambda: opened.sync(here / "documents"))
             if pipe is not None:
-                campaigns.tell(pipe, json.dumps(world.contents(here / "documents")))
+                tell(pipe, json.dumps(world.contents(here / "documents")))
             if chance.random() < 0.4:
                 _until_served(opened, embedder, opened.rebuild)
 
@@ -272,20 +272,3 @@ def _work(here: Path) -> None:
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
-
-
-def _told(pipe: int, enough: Callable[[], bool]) -> bytes:
-    """Read what a worker tells until ``enough()``, or until it has ended."""
-    known = b""
-    while not enough():
-        if select.select([pipe], [], [], 0.002)[0]:
-            more = os.read(pipe, 1 << 16)
-            if not more:
-                break
-            known += more
-    return known
-
-
-def _ended(pid: int) -> bool:
-    """Wait for a process; say whether it ended well."""
-    return os.waitpid(pid, 0)[1] == 0
