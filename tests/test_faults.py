@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the faults are 
     ("campaign", "count"),
     [
         ("kills", 3), ("writes", 3), ("power", 3), ("damage", 3), ("disk", 2), ("second", 10),
-        ("server-kills", 4), ("server-second", 4), ("server-cycles", 3),
+        ("server-kills", 4), ("server-second", 4), ("server-cycles", 20),
     ],
 )  # fmt: skip
 def test_faults(campaign, count):
