@@ -34,8 +34,9 @@ PAIR_WEIGHT = 0.5
 PARAGRAPH = 3  # sentences before it in its paragraph that a sentence goes on from
 LOOKED_AT = 12  # candidates whose gaps are examined, the most promising
 # Chances that the passages answer between which the small reader leaves it to the large one, if
-# there is one; chosen by what both say on the dev halves (docs/experiments.md).
-UNSURE = (0.05, 0.6)
+# there is one, and the chance that a sentence must have if it is sure that they do; chosen by what
+# both say on the dev halves (docs/experiments.md).
+UNSURE, UNSURE_WHICH = (0.05, 0.6), 0.6
 
 _FRAME = 120  # characters of title and of heading that the model reads before a passage
 _PRONOUN = re.compile(
@@ -138,7 +139,7 @@ class EvidenceReader:
     ) -> None:
         self._embedder = embedder
         self._reader = reader
-        self._second = second  # asked where the first is ``UNSURE``
+        self._second = second  # asked where the first is unsure
         self._cache_size = cache  # passages, about 0.25 MB each
         self._cache: OrderedDict[str, Encoded] = OrderedDict()
         # Who judges what a language model writes asks what the quotes before it asked.
@@ -161,7 +162,7 @@ class EvidenceReader:
                 if tuple(known) == asked:
                     return evidence
         evidence = self._read(question, passages, self._reader)
-        if self._second and UNSURE[0] <= evidence.answered < UNSURE[1]:
+        if self._second and _unsure(evidence):
             evidence = self._read(question, passages, self._second)
         with self._lock:
             self._recent.append((*asked, evidence))
@@ -210,6 +211,13 @@ class EvidenceReader:
             while len(self._cache) > self._cache_size:
                 self._cache.popitem(last=False)
         return [known[text] for text in texts]
+
+
+def _unsure(evidence: Evidence) -> bool:
+    """Whether it is open if there is an answer, or, if there is, which sentence is it."""
+    if evidence.answered >= UNSURE[1]:
+        return all(evidence.chance[n] < UNSURE_WHICH for n in evidence.gaps)
+    return evidence.answered >= UNSURE[0]
 
 
 def _judged(

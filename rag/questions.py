@@ -80,7 +80,8 @@ class Question:
     evidence about others is no answer. ``noun`` is what is counted ("how many doctors") or asked
     for ("which airline"), None where the question names no such thing; ``counted`` is it with its
     adjectives. ``verb`` is what the question says is done, ``deed`` the same with its particle
-    ("set up"). ``topic`` are the other nouns. ``many`` says that a list is wanted.
+    ("set up"). ``topic`` are the other nouns. ``many`` says that a list is wanted,
+    ``of_subject`` that the answer is who or what the rest is said of ("what crosses the Orm?").
     """
 
     text: str
@@ -94,6 +95,7 @@ class Question:
     deed: str | None
     topic: tuple[Term, ...]
     many: bool
+    of_subject: bool
 
 
 @lru_cache(maxsize=1024)
@@ -118,6 +120,7 @@ def analyse(question: str) -> Question:
         deed=_deed(question, verb) if verb else None,
         topic=_topic(question, asked, noun),
         many=wanted != "number" and _wants_list(question, noun),
+        of_subject=any(_asks_subject(token) for token in parse(question)),
     )
 
 
@@ -170,6 +173,13 @@ def _wants_list(question: str, noun: Term | None) -> bool:
         return True
     plural = {token.idx for token in parse(question) if token.tag_ in ("NNS", "NNPS")}
     return noun is not None and noun.start in plural
+
+
+def _asks_subject(token: Token) -> bool:
+    """Whether it is the question word of "who came?", "which ship came?" or "what is the X?"."""
+    if token.lower_ not in ("who", "what", "which"):
+        return False
+    return (token.head if token.dep_ == "det" else token).dep_ in ("nsubj", "nsubjpass", "attr")
 
 
 def _names(question: str, asked: tuple[Term, ...], noun: Term | None) -> list[Term]:

@@ -40,6 +40,24 @@ def test_sentences_are_verbatim_and_of_the_passage_they_name(draft):
     assert sentence.text == "The Halden\u00a0bridge was\nopened in 1904."
 
 
+@pytest.mark.parametrize(
+    ("question", "sentence", "with_it"),
+    [
+        ("How long is the Halden bridge?", "It is 340 metres long.", True),  # what is?
+        ("What is 340 metres long?", "It is 340 metres long.", True),  # what is asked for
+        ("Which bridge spans the fjord?", "It spans the fjord.", True),
+        ("What do keepers call the Halden bridge?", "Its keepers call the bridge Ola.", True),
+        ("What do keepers call the bridge?", "Its keepers call the bridge Ola.", False),
+    ],
+)
+def test_the_sentence_before_comes_along_where_a_pronoun_needs_it(
+    draft, question, sentence, with_it
+):
+    before = "The Halden bridge was opened in 1904."
+    found = texts(draft(question, f"{before} {sentence}"))
+    assert found == ([before, sentence] if with_it else [sentence])
+
+
 def test_a_list_gathers_its_members_in_reading_order(draft):
     found = texts(draft("List the missions.", MISSIONS))
     assert len(found) >= 3

@@ -20,7 +20,7 @@ from transformers import AutoTokenizer, BertConfig, BertModel
 from rag import Assistant, Settings
 from rag.chances import Signs, chances
 from rag.errors import BadModel
-from rag.evidence import UNSURE, EvidenceReader
+from rag.evidence import UNSURE, UNSURE_WHICH, EvidenceReader
 from rag.questions import analyse
 from rag.reading import CrossReader, Page
 from tools.reader.examples import Example
@@ -183,16 +183,34 @@ def test_the_large_one_is_asked_where_the_small_one_is_unsure(embedder):
     for question, *texts in ASKED:
         for text in texts:
             asked, passages = analyse(question), [passage_of(text)]
-            first, second = (reader.read(asked, passages).answered for reader in (alone, other))
+            first, second = (reader.read(asked, passages) for reader in (alone, other))
             watched.asked.clear()
             last = both.read(asked, passages).answered
-            unsure = UNSURE[0] <= first < UNSURE[1]
-            assert last == pytest.approx(second if unsure else first, abs=1e-3)
+            which = first.answered >= UNSURE[1] and bool(max(first.chance) < UNSURE_WHICH)
+            unsure = UNSURE[0] <= first.answered < UNSURE[1] or which
+            assert last == pytest.approx((second if unsure else first).answered, abs=1e-3)
             assert watched.asked == [asked.text] * unsure
             both.read(asked, passages)
             assert len(watched.asked) == unsure  # and not again
             left[question, text] = unsure
     assert set(left.values()) == {True, False}
+
+
+@pytest.mark.parametrize(("least", "asked"), [(0.9, True), (0.2, False)])
+def test_it_is_asked_where_no_sentence_is_likely_enough(embedder, monkeypatch, least, asked):
+    monkeypatch.setattr("rag.evidence.UNSURE_WHICH", least)
+    watched = Watched()
+    question, text = (
+        "How did the town change after the fire?",
+        "After the fire of 1904 the town was rebuilt in stone. Many families moved away then.",
+    )
+    small = EvidenceReader(embedder, CrossReader())
+    both = EvidenceReader(embedder, CrossReader(), watched)
+    first = small.read(analyse(question), [passage_of(text)])
+    assert first.answered > UNSURE[1]
+    assert 0.2 < max(first.chance) < 0.9
+    both.read(analyse(question), [passage_of(text)])
+    assert bool(watched.asked) is asked
 
 
 @pytest.mark.parametrize(

@@ -231,9 +231,18 @@ def likeliest(chance: Vectors, order: Sequence[int], share: float = 0.0) -> list
 
 
 def _leans(evidence: Evidence, n: int) -> bool:
-    """Whether a sentence opens with a pronoun that the sentence before it explains."""
-    candidate = evidence.candidates[n]
-    return bool(candidate.before) and _LEANING.match(candidate.text) is not None
+    """Whether a sentence opens with a pronoun that the one before it is needed to explain.
+
+    Nobody who asks what Yo sí puedo means asks whose "Its teachers used Yo sí puedo" are: it is
+    needed if it holds words of the question that the sentence lacks, or if the pronoun may be
+    what is asked for.
+    """
+    candidate, question = evidence.candidates[n], evidence.question
+    if not candidate.before or not _LEANING.match(candidate.text):
+        return False
+    own, before = terms(candidate.text), terms(candidate.before)
+    lacking = any(_among(t, before) and not _among(t, own) for t in question.terms)
+    return lacking or question.of_subject
 
 
 def _rival(one: Quantity, other: Quantity) -> bool:
