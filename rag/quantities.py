@@ -1,16 +1,22 @@
-"""Figures in a text and what they count."""
+"""Figures in a text, what they count, and what they measure."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
 from rag.language import parse
-from rag.questions import date_spans
+from rag.support.figures import Figure, figures
 from rag.terms import terms
+from rag.times import date_spans
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
+
+Measure = Literal["", "money", "percent", "speed", "time", "length", "weight", "heat", "volume"]
 
 _ADVERBS = frozenset(
     [
@@ -28,34 +34,83 @@ _ADVERBS = frozenset(
         "estimated",
     ]
 )
+# Clock times and telephone numbers count nothing.
+_NO_COUNT = re.compile(r"\b\d{1,2}:\d{2}\b|(?<![\d.,])\+?0\d{2,}(?:[ /-]\d{2,})*")
+_UNITS: tuple[tuple[Measure, str], ...] = (
+    ("percent", r"%|per ?cent|percentage"),
+    ("speed", r"(?:km|kilomet(?:re|er)s?|miles?|m|met(?:re|er)s?|knots?) ?(?:/|per|an) ?\w|mph|knots?"),
+    ("money", r"[€£$¥]|dollars?|euros?|pounds?|cents?|pence|francs?|kron\w+|crowns?|pesos?|yuan|yen"),
+    ("time", r"(?:milli)?seconds?|minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|months?|years?"
+             r"|decades?|centur(?:y|ies)"),
+    ("length", r"mm|cm|m|km|(?:milli|centi|kilo)?met(?:re|er)s?|miles?|yards?|feet|foot|ft|inch(?:es)?"),
+    ("weight", r"m?g|kg|(?:milli|kilo)?grams?|kilos?|tonnes?|tons?|lbs?|ounces?|oz"),
+    ("heat", r"°|degrees?"),
+    ("volume", r"ml|cl|l|(?:milli|centi)?lit(?:re|er)s?|gallons?|pints?|cups?"),
+)  # fmt: skip
+_AFTER = tuple((name, re.compile(rf"[\s-]*(?:{units})(?!\w)", re.I)) for name, units in _UNITS)
+_CURRENCY_BEFORE = re.compile(r"(?:[€£$¥]|\b(?:USD|EUR|GBP|CHF))\s?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """The figure at characters ``start`` to ``end``, its ``value`` and the ``thing`` it counts."""
+    """The figure at characters ``start`` to ``end``, its ``value`` and the ``thing`` it counts.
+
+    ``measure`` is what its unit measures, "" for a mere count.
+    """
 
     value: float
     start: int
     end: int
     thing: str
+    measure: Measure = ""
 
 
-def quantities(text: str) -> list[Quantity]:
+@lru_cache(maxsize=4096)
+def quantities(text: str) -> tuple[Quantity, ...]:
     """Return the figures of ``text`` that are no dates, in order, with what they count.
 
     "572 Comprehensive Diagnostic Centers (CDI)" counts "Comprehensive Diagnostic Centers CDI":
     the nouns and adjectives that follow, an abbreviation in brackets, and one "of" phrase. A figure
-    that nothing follows counts what the one before it counts.
+    that nothing follows counts what the one before it counts. Number words are figures ("twelve
+    parking spaces"); clock times, telephone numbers and ordinals are not.
     """
     doc = parse(text)
-    dated = date_spans(text)
+    none = [*date_spans(text), *(match.span() for match in _NO_COUNT.finditer(text))]
     found: list[Quantity] = []
-    for term in terms(text):
-        if term.number is None or any(start <= term.start < end for start, end in dated):
+    for value, start, end in sorted([*_in_digits(text), *_in_words(text, doc)], key=lambda f: f[1]):
+        if any(left <= start < right for left, right in none):
             continue
-        thing = _thing(doc, term.end) or (found[-1].thing if found else "")
-        found.append(Quantity(term.number, term.start, term.end, thing))
-    return found
+        thing = _thing(doc, end) or (found[-1].thing if found else "")
+        found.append(Quantity(value, start, end, thing, _measure(text, start, end)))
+    return tuple(found)
+
+
+def _in_digits(text: str) -> Iterator[tuple[float, int, int]]:
+    for term in terms(text):
+        if term.number is not None:
+            yield term.number, term.start, term.end
+
+
+def _in_words(text: str, doc: Doc) -> Iterator[tuple[float, int, int]]:
+    for figure in figures(text):
+        if figure.kind not in ("date", "ordinal") and figure.text[0].isalpha():
+            (value,) = figure.values
+            if not figure.vague or _counts(figure, doc):
+                yield value, figure.start, figure.end
+
+
+def _counts(figure: Figure, doc: Doc) -> bool:
+    """Whether "one" or "a hundred" stands before what is counted: "one year", not "one can"."""
+    token = next((token for token in doc if token.idx == figure.start), None)
+    return token is not None and token.dep_ == "nummod" and token.head.pos_ == "NOUN"
+
+
+def _measure(text: str, start: int, end: int) -> Measure:
+    if _CURRENCY_BEFORE.search(text[:start]):
+        return "money"
+    if text[start:end].endswith("%"):
+        return "percent"
+    return next((name for name, unit in _AFTER if unit.match(text, end)), "")
 
 
 def _thing(doc: Doc, offset: int) -> str:

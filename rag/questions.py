@@ -9,7 +9,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from rag.language import NAMES, parse
+from rag.quantities import Measure
 from rag.terms import Term, fold, terms
+from rag.times import MONTH
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -22,8 +24,10 @@ _ATTRIBUTE = r"^\W*what(?:'s|’s| is| was| are| were) (?:the|its|his|her|their)
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
     (
         "number",
-        r"\bhow (?:many|much|old|long|far|large|big|tall|high|often)\b"
-        r"|\b(?:number|percentage|percent|amount|total|share|proportion) of\b"
+        r"\bhow (?:many|much|old|long|far|large|big|tall|high|deep|wide|thick|heavy|fast|hot|cold"
+        r"|often)\b|^\W*what (?:do|does|did|would|will) [^?]{2,60}? (?:cost|weigh)s?\b"
+        r"|(?<!phone )(?<!mobile )(?<!policy )(?<!model )(?<!serial )\bnumber of\b"
+        r"|\b(?:percentage|percent|amount|total|share|proportion) of\b"
         r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|price|cost|age)\b"
         rf"|{_ATTRIBUTE}(?:budget|price|cost|salary|population|age|height|length|rate)\b",
     ),
@@ -50,19 +54,19 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ),
     ("manner", r"\bhow\b"),
 )
+# What the figure of an answer measures, by how the question asks; "" is a mere count.
+_MEASURES: tuple[tuple[str, tuple[Measure, ...]], ...] = (
+    (r"\bhow long\b", ("time", "length")),
+    (r"\bhow old\b", ("time", "")),
+    (r"\bhow far\b", ("length", "time")),
+    (r"\bhow (?:tall|deep|wide|thick)\b", ("length",)),
+    (r"\bhow heavy\b|\bweighs?\b", ("weight",)),
+    (r"\bhow fast\b", ("speed", "time")),
+    (r"\bhow (?:hot|cold)\b", ("heat",)),
+)
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 _LIST = re.compile(
     r"^\W*(?:list|name|enumerate)\b(?! of)|\b(?:what|which) (?:[\w-]+ ){0,3}?(?:are|were)\b", re.I
-)
-_MONTH = (
-    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
-)
-_DATE = re.compile(
-    rf"\b(?:{_MONTH})\b\.? \d{{1,2}}\b(?:,? \d{{4}}\b)?|\b(?:\d{{1,2}} )?(?:{_MONTH})\b,? \d{{4}}\b"
-    rf"|\b\d{{1,2}} (?:{_MONTH})\b|\b(?:1[0-9]|20)\d\d(?:s|\b)"
-    r"|\b\d+(?:st|nd|rd|th)[\s-]centur|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
-    re.IGNORECASE,
 )
 _ASKED_NOUN_FILLERS = frozenset(
     ["kind", "sort", "type", "way", "part", "thing", "role", "name", "one", "other"]
@@ -82,6 +86,7 @@ class Question:
     adjectives. ``verb`` is what the question says is done, ``deed`` the same with its particle
     ("set up"). ``topic`` are the other nouns. ``many`` says that a list is wanted,
     ``of_subject`` that the answer is who or what the rest is said of ("what crosses the Orm?").
+    ``measures`` are what its figure may measure, () for anything.
     """
 
     text: str
@@ -96,6 +101,7 @@ class Question:
     topic: tuple[Term, ...]
     many: bool
     of_subject: bool
+    measures: tuple[Measure, ...]
 
 
 @lru_cache(maxsize=1024)
@@ -121,6 +127,7 @@ def analyse(question: str) -> Question:
         topic=_topic(question, asked, noun),
         many=wanted != "number" and _wants_list(question, noun),
         of_subject=any(_asks_subject(token) for token in parse(question)),
+        measures=_measures(question) if wanted == "number" and noun is None else (),
     )
 
 
@@ -133,14 +140,9 @@ def kind(question: str) -> Kind:
     return min(found, key=lambda row: (row[1] == "definition", row[0]))[1] if found else "other"
 
 
-def dates(text: str) -> list[str]:
-    """Return the dates, years and weekdays that ``text`` gives, as written."""
-    return [text[start:end] for start, end in date_spans(text)]
-
-
-def date_spans(text: str) -> list[tuple[int, int]]:
-    """Return where the dates, years and weekdays of ``text`` stand."""
-    return [match.span() for match in _DATE.finditer(text)]
+def _measures(question: str) -> tuple[Measure, ...]:
+    """What the figure that is asked for measures."""
+    return next((m for asked, m in _MEASURES if re.search(asked, question, re.I)), ())
 
 
 def _verb(question: str, asked: tuple[Term, ...]) -> Term | None:
@@ -206,7 +208,7 @@ def _names(question: str, asked: tuple[Term, ...], noun: Term | None) -> list[Te
 
 
 def _is_month(term: Term) -> bool:
-    return re.fullmatch(_MONTH, fold(term.text)) is not None
+    return re.fullmatch(MONTH, fold(term.text)) is not None
 
 
 def _noun(question: str, asked: tuple[Term, ...]) -> Term | None:

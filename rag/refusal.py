@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.language import PLACES, parse
 from rag.names import otherwise
 from rag.quantities import Quantity, quantities
-from rag.questions import Question, dates
+from rag.questions import Question
 from rag.terms import Term, same_name, same_term, terms, values
+from rag.times import dates, time_spans
 
 if TYPE_CHECKING:
     from spacy.tokens import Span, Token
@@ -35,6 +36,12 @@ _PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
 AKIN = 0.36  # what was done
 TOPIC = 0.50  # what a question without a name is about
 
+_HOW_OFTEN = re.compile(r"\bhow (?:often|frequently)\b", re.I)
+_OFTEN = re.compile(
+    r"\b(?:every|each|once|twice|times|hourly|daily|nightly|weekly|monthly|quarterly|yearly"
+    r"|annually|per (?:day|week|month|year)|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b",
+    re.IGNORECASE,
+)
 _HAPPENED = frozenset({"happen", "occur", "take", "come", "follow"})
 
 # Said of the same event, although the words are far apart for the model.
@@ -154,7 +161,8 @@ def _kind_gap(question: Question, candidate: Candidate, closeness: Closeness) ->
     match question.kind:
         case "date":
             done = _done(question, candidate, closeness)
-            given = [date for date in dates(candidate.text) if date not in question.text]
+            times = (candidate.text[slice(*span)] for span in time_spans(candidate.text))
+            given = [time for time in times if time not in question.text]
             return None if done and given else Gap("date", "a date")
         case "number":
             return _count_gap(question, candidate, closeness)
@@ -261,7 +269,8 @@ def _is_new(name: str, question: Question) -> bool:
 
 
 def _count_gap(question: Question, candidate: Candidate, closeness: Closeness) -> Gap | None:
-    if counted(question, candidate, closeness):
+    often = _HOW_OFTEN.search(question.text) and _OFTEN.search(candidate.text)
+    if often or counted(question, candidate, closeness):
         return None
     thing = question.counted
     return Gap("number", f"a number of {thing}" if thing else "a number")
@@ -275,12 +284,14 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
     """
     asked = values(question.terms)
     found = [q for q in quantities(candidate.text) if q.value not in asked]
+    if question.measures:
+        return [q for q in found if q.measure in question.measures]
     if question.noun is None or question.counted is None:
         return found
     noun, phrase = question.noun, question.counted
     before = terms(candidate.led_by[-1] if candidate.led_by else "")
     return [
-        q
+        q if q.thing else replace(q, thing=phrase)
         for q in found
         if _among(noun, terms(q.thing) if q.thing else before)
         or (q.thing and closeness(phrase, q.thing) >= RELATED)

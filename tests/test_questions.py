@@ -2,7 +2,8 @@
 
 import pytest
 
-from rag.questions import analyse, date_spans, dates, kind
+from rag.questions import analyse, kind
+from rag.times import date_spans, dates
 
 
 @pytest.mark.parametrize(

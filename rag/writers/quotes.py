@@ -11,10 +11,11 @@ from rag.chances import ABOUT
 from rag.conversation import standalone
 from rag.evidence import Evidence, EvidenceReader
 from rag.quantities import Quantity, quantities
-from rag.questions import Kind, analyse, date_spans, dates
+from rag.questions import Kind, analyse
 from rag.refusal import Gap, actors, alternatives, bodies, counted, places
 from rag.schema import Message, Passage
 from rag.terms import Term, same_term, terms
+from rag.times import date_spans, dates
 from rag.writers.base import Draft, Drafted
 
 NOT_FOUND = "The documents don't say."
@@ -249,8 +250,8 @@ def _rival(one: Quantity, other: Quantity) -> bool:
     """Two figures for the same thing that are near enough to be two counts of it."""
     low, high = sorted((one.value, other.value))
     things = [terms(quantity.thing) for quantity in (one, other)]
-    alike = any(same_term(a, b) for a in things[0] for b in things[1]) or not all(things)
-    return alike and 0 < low < high <= 2 * low
+    alike = any(same_term(a, b) for a in things[0] for b in things[1]) or not any(things)
+    return alike and one.measure == other.measure and 0 < low < high <= 2 * low
 
 
 def _dated_otherwise(evidence: Evidence, first: int, n: int) -> bool:

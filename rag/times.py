@@ -1,0 +1,43 @@
+"""When something was or is: dates, and less exact times, as they are written."""
+
+from __future__ import annotations
+
+import re
+
+MONTH = (
+    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
+_DATE = (
+    rf"\b(?:{MONTH})\b\.? \d{{1,2}}\b(?:,? \d{{4}}\b)?|\b(?:\d{{1,2}} )?(?:{MONTH})\b,? \d{{4}}\b"
+    rf"|\b\d{{1,2}} (?:{MONTH})\b|\b(?:1[0-9]|20)\d\d(?:s|\b)"
+    r"|\b\d+(?:st|nd|rd|th)[\s-]centur|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+)
+_COUNT = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|few|several)"
+_SPAN = r"(?:second|minute|hour|day|night|week|month|year|decade|centur(?:y|ie))s?"
+_TIME = (
+    r"\b\d{1,2}[:.]\d{2} ?(?:[ap]\.?m\b\.?)|\b\d{1,2}:\d{2}\b|\b\d{1,2} ?(?:[ap]\.?m\b\.?|o['’]clock)"
+    r"|\b(?:noon|midday|midnight|dawn|dusk|sunrise|sunset)\b"
+    rf"|\b(?:in|by|since|until|till?|before|after|from|to|of|every|each|early|late|mid|next|last|the)"
+    rf"[ -](?:{MONTH}|spring|summer|autumn|winter|christmas|easter)\b"
+    r"|\b(?:every|each) (?:morning|afternoon|evening|night|day|week|weekend|month|quarter|year)\b"
+    rf"|\b{_COUNT} {_SPAN} (?:after|before|later|ago|earlier|from)\b"
+    rf"|\b(?:after|within|in|for) {_COUNT} {_SPAN}\b"
+)
+_DATES = re.compile(_DATE, re.IGNORECASE)
+_TIMES = re.compile(f"{_DATE}|{_TIME}", re.IGNORECASE)
+
+
+def dates(text: str) -> list[str]:
+    """Return the dates, years and weekdays that ``text`` gives, as written."""
+    return [text[start:end] for start, end in date_spans(text)]
+
+
+def date_spans(text: str) -> list[tuple[int, int]]:
+    """Return where the dates, years and weekdays of ``text`` stand."""
+    return [match.span() for match in _DATES.finditer(text)]
+
+
+def time_spans(text: str) -> list[tuple[int, int]]:
+    """Return where ``text`` says when: dates, and "at 7:30", "in spring", "two years later"."""
+    return [match.span() for match in _TIMES.finditer(text)]
