@@ -36,17 +36,21 @@ _ADVERBS = frozenset(
 )
 # Clock times and telephone numbers count nothing.
 _NO_COUNT = re.compile(r"\b\d{1,2}:\d{2}\b|(?<![\d.,])\+?0\d{2,}(?:[ /-]\d{2,})*")
+_LENGTHS = r"mm|cm|m|km|(?:milli|centi|kilo)?met(?:re|er)s?|miles?|yards?|feet|foot|ft|inch(?:es)?"
 _UNITS: tuple[tuple[Measure, str], ...] = (
     ("percent", r"%|per ?cent|percentage"),
-    ("speed", r"(?:km|kilomet(?:re|er)s?|miles?|m|met(?:re|er)s?|knots?) ?(?:/|per|an) ?\w|mph|knots?"),
-    ("money", r"[€£$¥]|dollars?|euros?|pounds?|cents?|pence|francs?|kron\w+|crowns?|pesos?|yuan|yen"),
-    ("time", r"(?:milli)?seconds?|minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|months?|years?"
-             r"|decades?|centur(?:y|ies)"),
-    ("length", r"mm|cm|m|km|(?:milli|centi|kilo)?met(?:re|er)s?|miles?|yards?|feet|foot|ft|inch(?:es)?"),
+    ("speed", rf"(?:{_LENGTHS}) ?(?:/|per|an) ?\w|mph|knots?"),
+    ("money", r"[€£$¥]|dollars?|euros?|pounds?|cents?|pence|francs?|kron\w+|crowns?|pesos?|yen"),
+    (
+        "time",
+        r"(?:milli)?seconds?|min(?:ute)?s?|hours?|hrs?|h|days?|nights?|weeks?|months?|years?"
+        r"|decades?|centur(?:y|ies)",
+    ),
+    ("length", _LENGTHS),
     ("weight", r"m?g|kg|(?:milli|kilo)?grams?|kilos?|tonnes?|tons?|lbs?|ounces?|oz"),
     ("heat", r"°|degrees?"),
     ("volume", r"ml|cl|l|(?:milli|centi)?lit(?:re|er)s?|gallons?|pints?|cups?"),
-)  # fmt: skip
+)
 _AFTER = tuple((name, re.compile(rf"[\s-]*(?:{units})(?!\w)", re.I)) for name, units in _UNITS)
 _CURRENCY_BEFORE = re.compile(r"(?:[€£$¥]|\b(?:USD|EUR|GBP|CHF))\s?$")
 

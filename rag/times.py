@@ -16,7 +16,7 @@ _DATE = (
 _COUNT = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|few|several)"
 _SPAN = r"(?:second|minute|hour|day|night|week|month|year|decade|centur(?:y|ie))s?"
 _TIME = (
-    r"\b\d{1,2}[:.]\d{2} ?(?:[ap]\.?m\b\.?)|\b\d{1,2}:\d{2}\b|\b\d{1,2} ?(?:[ap]\.?m\b\.?|o['’]clock)"
+    r"\b\d{1,2}:\d{2}\b|\b\d{1,2}(?:\.\d{2})? ?(?:[ap]m\b|[ap]\.m\.|o['’]clock)"
     r"|\b(?:noon|midday|midnight|dawn|dusk|sunrise|sunset)\b"
     rf"|\b(?:in|by|since|until|till?|before|after|from|to|of|every|each|early|late|mid|next|last|the)"
     rf"[ -](?:{MONTH}|spring|summer|autumn|winter|christmas|easter)\b"

@@ -3,7 +3,7 @@
 import pytest
 
 from rag.questions import analyse, kind
-from rag.times import date_spans, dates
+from rag.times import date_spans, dates, time_spans
 
 
 @pytest.mark.parametrize(
@@ -121,3 +121,48 @@ def test_a_date_is_one_span(date):
 
 def test_a_total_is_not_what_a_question_is_about():
     assert words(analyse("total of medical consultations").topic) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("It opens at 7:30 and closes at 6 pm.", ["7:30", "6 pm"]),
+        ("Open on Wednesdays and every morning.", ["Wednesdays", "every morning"]),
+        ("It begins in April, two years later.", ["in April", "two years later"]),
+        ("It was closed in 1963.", ["1963"]),
+        ("You may go.", []),
+    ],
+)
+def test_times_less_exact_than_dates(text, when):
+    assert [text[slice(*span)] for span in time_spans(text)] == when
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted", "measures"),
+    [
+        ("How long is the lease?", "number", ("time", "length")),
+        ("How long a ladder do I need?", "number", ("time", "length")),
+        ("How heavy is the drum?", "number", ("weight",)),
+        ("What does a full service cost?", "number", ()),
+        ("How many days does it take?", "number", ()),
+        ("What is the phone number of the desk?", "definition", ()),
+    ],
+)
+def test_what_the_figure_of_an_answer_measures(question, wanted, measures):
+    found = analyse(question)
+    assert (found.kind, found.measures) == (wanted, measures)
+
+
+@pytest.mark.parametrize(
+    ("question", "is_subject"),
+    [
+        ("What crosses the Orm?", True),
+        ("Which ship came first?", True),
+        ("Who painted it?", True),
+        ("What does it mean?", False),
+        ("Whom did she meet?", False),
+        ("When did it open?", False),
+    ],
+)
+def test_whether_the_subject_is_asked_for(question, is_subject):
+    assert analyse(question).of_subject is is_subject

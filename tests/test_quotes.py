@@ -185,3 +185,56 @@ def test_a_part_stands_alone():
 def test_the_writer_is_deterministic(draft):
     once, again = (draft("Which missions are there?", MISSIONS, BRIDGE) for _ in range(2))
     assert once == again
+
+
+def test_a_number_word_answers(draft):
+    found = draft(
+        "How many parking spaces does the yard have?",
+        "The yard has twelve parking spaces. It was paved in 1990.",
+    )
+    assert texts(found) == ["The yard has twelve parking spaces."]
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other", "status"),
+    [
+        (
+            "How long is the bridge of Halden?",
+            "The bridge of Halden is 340 metres long.",
+            "The bridge of Halden is 355 metres long.",
+            "conflicting",
+        ),
+        (
+            "How long is the bridge of Halden?",
+            "The bridge of Halden is 340 metres long.",
+            "The bridge of Halden was built in 350 days.",
+            "answered",
+        ),
+        (
+            "How long is the working week of the mill?",
+            "The working week of the mill is 36 hours.",
+            "The mill is open from 7:30 to 18:00.",
+            "answered",
+        ),
+    ],
+)
+def test_figures_conflict_only_if_they_measure_the_same(draft, question, one, other, status):
+    assert draft(question, one, other).status == status
+
+
+def test_rows_of_a_table_do_not_conflict_and_the_one_asked_for_is_shown(draft):
+    rows = [
+        "Service: Full service; Bicycle: £60; Cargo bike: £95",
+        "Service: Small service; Bicycle: £85; Cargo bike: £120",
+    ]
+    found = draft("How much is a full service for a bicycle?", "\n".join(rows))
+    assert (found.status, texts(found)) == ("answered", rows[:1])
+
+
+def test_two_dates_for_one_thing_conflict_though_one_says_more_of_it(draft):
+    found = draft(
+        "When will the new workshop open?",
+        "The workshop is planned to open on 2 November 2026.",
+        "The new workshop is to open on 14 September 2026.",
+    )
+    assert found.status == "conflicting"

@@ -14,9 +14,10 @@ from rag.quantities import Quantity, quantities
 from rag.questions import Kind, analyse
 from rag.refusal import Gap, actors, alternatives, bodies, counted, places
 from rag.schema import Message, Passage
-from rag.terms import Term, same_term, terms
+from rag.terms import terms
 from rag.times import date_spans, dates
 from rag.writers.base import Draft, Drafted
+from rag.writers.rivals import among, dated_otherwise, of_one_thing, rival, rows_asked_for
 
 NOT_FOUND = "The documents don't say."
 
@@ -95,6 +96,8 @@ class QuotesWriter:
             named = evidence.question.kind in _NAMED
             more = differing or [n for n in chosen[1:] if named and evidence.chance[n] >= LIKELY]
             chosen = [order[0], *more][:MOST_FACTS]
+        if not evidence.question.many:
+            chosen = rows_asked_for(evidence, chosen)
         if _leans(evidence, chosen[0]) and chosen[0] - 1 not in chosen:
             chosen.append(chosen[0] - 1)
         return _reading_order(evidence, chosen)
@@ -104,12 +107,13 @@ class QuotesWriter:
         if evidence.chance[n] < LEAST:
             return False
         if evidence.question.kind == "date":
-            return _dated_otherwise(evidence, first, n)
+            return dated_otherwise(evidence, first, n)
         if evidence.question.kind != "number":
             return False
         known = self._counted(evidence, first)
         new = [q for q in self._counted(evidence, n) if q.value not in {k.value for k in known}]
-        return any(_rival(one, other) for one in new for other in known)
+        rivals = any(rival(one, other) for one, other in product(new, known))
+        return rivals and of_one_thing(evidence, first, n)
 
     def _counted(self, evidence: Evidence, n: int) -> list[Quantity]:
         return counted(evidence.question, evidence.candidates[n], self._reader.closeness)
@@ -118,7 +122,7 @@ class QuotesWriter:
         """How the chosen sentences differ in what is asked for, None if they do not."""
         where = evidence.candidates
         if evidence.question.kind == "date":
-            rivals = [n for n in chosen if any(_dated_otherwise(evidence, k, n) for k in chosen)]
+            rivals = [n for n in chosen if any(dated_otherwise(evidence, k, n) for k in chosen)]
             given = dict.fromkeys(date for n in rivals for date in dates(where[n].text))
             return f"The documents give different dates: {' and '.join(given)}." if given else None
         if _either(evidence, chosen):
@@ -128,8 +132,10 @@ class QuotesWriter:
         counts = {n: self._counted(evidence, n) for n in chosen if evidence.gaps.get(n) == []}
         figures: dict[str, None] = {}
         for one, other in combinations(counts, 2):
+            if not of_one_thing(evidence, one, other):
+                continue
             for q, r in product(counts[one], counts[other]):
-                if _rival(q, r):
+                if rival(q, r):
                     figures[where[one].text[q.start : q.end]] = None
                     figures[where[other].text[r.start : r.end]] = None
         return (
@@ -203,7 +209,7 @@ def _either(evidence: Evidence, order: Sequence[int]) -> list[int]:
         pairs = product(
             *(_given(evidence, n, f) for n, f in zip((one, other), figures, strict=True))
         )
-        if one != other and any(_rival(q, r) and q.thing and r.thing for q, r in pairs):
+        if one != other and any(rival(q, r) and q.thing and r.thing for q, r in pairs):
             return [one, other]
     return []
 
@@ -242,32 +248,8 @@ def _leans(evidence: Evidence, n: int) -> bool:
     if not candidate.before or not _LEANING.match(candidate.text):
         return False
     own, before = terms(candidate.text), terms(candidate.before)
-    lacking = any(_among(t, before) and not _among(t, own) for t in question.terms)
+    lacking = any(among(t, before) and not among(t, own) for t in question.terms)
     return lacking or question.of_subject
-
-
-def _rival(one: Quantity, other: Quantity) -> bool:
-    """Two figures for the same thing that are near enough to be two counts of it."""
-    low, high = sorted((one.value, other.value))
-    things = [terms(quantity.thing) for quantity in (one, other)]
-    alike = any(same_term(a, b) for a in things[0] for b in things[1]) or not any(things)
-    return alike and one.measure == other.measure and 0 < low < high <= 2 * low
-
-
-def _dated_otherwise(evidence: Evidence, first: int, n: int) -> bool:
-    """Whether a sentence says of the same thing that it was at another date.
-
-    Both must hold the same words of the question, two or more, and share no date.
-    """
-    texts = [evidence.candidates[k].text for k in (first, n)]
-    held = [{t.stem for t in evidence.question.terms if _among(t, terms(x))} for x in texts]
-    given = [set(dates(text)) for text in texts]
-    shared = any(one in other or other in one for one, other in product(*given))
-    return len(held[0]) > 1 and held[0] == held[1] and all(given) and not shared
-
-
-def _among(term: Term, others: Sequence[Term]) -> bool:
-    return any(same_term(term, other) for other in others)
 
 
 def _unique(sentences: list[Drafted]) -> list[Drafted]:

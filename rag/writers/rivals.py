@@ -1,0 +1,78 @@
+"""Whether two sentences speak of the same thing, and then whether they disagree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import product
+
+from rag.evidence import Evidence
+from rag.quantities import Quantity
+from rag.terms import Term, same_term, terms
+from rag.times import dates
+
+# A row of a table, as the readers write it: "Item: Total; Budget: 350".
+_ROW = re.compile(r"[^:;\n]{1,60}: [^;\n]*; [^:;\n]{1,60}: ")
+
+
+def rival(one: Quantity, other: Quantity) -> bool:
+    """Two figures for the same thing that are near enough to be two counts of it."""
+    low, high = sorted((one.value, other.value))
+    things = [terms(quantity.thing) for quantity in (one, other)]
+    alike = any(same_term(a, b) for a in things[0] for b in things[1]) or not any(things)
+    return alike and one.measure == other.measure and 0 < low < high <= 2 * low
+
+
+def of_one_thing(evidence: Evidence, one: int, other: int) -> bool:
+    """Whether the figures of two sentences can be of the same thing.
+
+    Rows of tables are of different ones. Where the question does not say what is counted, both
+    must hold the same words of it.
+    """
+    if all(_is_row(evidence, n) for n in (one, other)):
+        return False
+    return evidence.question.noun is not None or _speak_alike(evidence, one, other)
+
+
+def _is_row(evidence: Evidence, n: int) -> bool:
+    return _ROW.match(evidence.candidates[n].text) is not None
+
+
+def rows_asked_for(evidence: Evidence, chosen: list[int]) -> list[int]:
+    """Of several rows only those whose cells hold most of the question's words; all of the rest."""
+    rows = {n: _held(evidence, n) for n in chosen if _is_row(evidence, n)}
+    most = max(map(len, rows.values()), default=0)
+    return [n for n in chosen if n not in rows or len(rows[n]) == most]
+
+
+def _held(evidence: Evidence, n: int) -> set[str]:
+    """The words of the question that a sentence holds, or a row in its cells, by their stems."""
+    text = evidence.candidates[n].text
+    if _is_row(evidence, n):
+        text = "; ".join(cell.partition(": ")[2] for cell in text.split("; "))
+    there = terms(text)
+    return {term.stem for term in evidence.question.terms if among(term, there)}
+
+
+def _speak_alike(evidence: Evidence, one: int, other: int) -> bool:
+    """Whether all words of the question that one of two sentences holds, two or more, are in both.
+
+    One of them may hold further ones.
+    """
+    held = [_held(evidence, n) for n in (one, other)]
+    fewer, more = sorted(held, key=len)
+    return len(fewer) > 1 and fewer <= more
+
+
+def dated_otherwise(evidence: Evidence, first: int, n: int) -> bool:
+    """Whether a sentence says of the same thing that it was at another date."""
+    if _is_row(evidence, first) or _is_row(evidence, n):
+        return False
+    given = [set(dates(evidence.candidates[k].text)) for k in (first, n)]
+    shared = any(one in other or other in one for one, other in product(*given))
+    return all(given) and not shared and _speak_alike(evidence, first, n)
+
+
+def among(term: Term, others: Sequence[Term]) -> bool:
+    """Whether ``term`` is one of ``others``, in this form or a derived one."""
+    return any(same_term(term, other) for other in others)
