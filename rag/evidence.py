@@ -42,7 +42,8 @@ _FRAME = 120  # characters of title and of heading that the model reads before a
 _PRONOUN = re.compile(
     r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|this|that|these|those|there|both)\b", re.I
 )
-_BULLET = re.compile(r"(?:[-*•–]\s+|\d{1,3}[.)]\s+(?=\S))?")
+_BULLET = re.compile(r"(?:[-*•–]\s+)?(?:(?:\d{1,3}[.)]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\))\s+(?=\S))?")
+_SAYS_NOTHING = re.compile(r"[\W_]*(?:\d{1,3}[\W_]*)?")  # "4.", "* * *", the number of a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,17 @@ class Evidence:
 
 
 def candidates(passages: Sequence[Passage]) -> list[Candidate]:
-    """Return the sentences of ``passages``, best passage first, in reading order within it."""
+    """Return the sentences of ``passages``, best passage first, in reading order within it.
+
+    A line without a word, such as a page's number, is none.
+    """
     found = []
     for passage in passages:
         led, gap = _leading(passage.before)
         before, last = "", 0
         for start, end in sentences(passage.text):
+            if _SAYS_NOTHING.fullmatch(passage.text, start, end):
+                continue
             bullet = _BULLET.match(passage.text, start, end)
             begin = bullet.end() if bullet else start
             text = passage.text[begin:end]
