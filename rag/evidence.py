@@ -42,7 +42,9 @@ _FRAME = 120  # characters of title and of heading that the model reads before a
 _PRONOUN = re.compile(
     r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|this|that|these|those|there|both)\b", re.I
 )
-_BULLET = re.compile(r"(?:[-*•–]\s+)?(?:(?:\d{1,3}[.)]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\))\s+(?=\S))?")
+BULLET = re.compile(  # what marks an item of a list; it may be nothing
+    r"(?:[-*•–]\s+)?(?:(?:\d{1,3}[.)]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\))\s+)?"
+)
 _SAYS_NOTHING = re.compile(r"[\W_]*(?:\d{1,3}[\W_]*)?")  # "4.", "* * *", the number of a page
 
 
@@ -102,8 +104,8 @@ def candidates(passages: Sequence[Passage]) -> list[Candidate]:
         for start, end in sentences(passage.text):
             if _SAYS_NOTHING.fullmatch(passage.text, start, end):
                 continue
-            bullet = _BULLET.match(passage.text, start, end)
-            begin = bullet.end() if bullet else start
+            bullet = BULLET.match(passage.text, start, end)
+            begin = bullet.end() if bullet and bullet.end() < end else start
             text = passage.text[begin:end]
             led = _led(led, gap + passage.text[last:start], text)
             place = (passage.start + begin, passage.start + end)

@@ -16,6 +16,7 @@ from rag.refusal import Gap, actors, alternatives, bodies, counted, places
 from rag.schema import Message, Passage
 from rag.terms import Term, same_term, terms
 from rag.writers.base import Draft, Drafted
+from rag.writers.listing import with_lists
 
 NOT_FOUND = "The documents don't say."
 
@@ -96,7 +97,7 @@ class QuotesWriter:
             chosen = [order[0], *more][:MOST_FACTS]
         if _leans(evidence, chosen[0]) and chosen[0] - 1 not in chosen:
             chosen.append(chosen[0] - 1)
-        return _reading_order(evidence, chosen)
+        return _reading_order(evidence, with_lists(evidence, chosen))
 
     def _differs(self, evidence: Evidence, first: int, n: int) -> bool:
         """Whether a further sentence gives another figure or date for what the first gives."""
