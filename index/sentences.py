@@ -14,6 +14,9 @@ import sentencex
 
 # A hard-wrapped line goes on: it ends mid-sentence and the next starts in lower case.
 _LINE = re.compile(r"[^\n]+(?:(?<![.!?:;。！？\n])\n(?=[^\S\n]*[^\W\d_A-ZÀ-ÞА-Я一-鿿])[^\n]+)*")
+MARKER = re.compile(  # what marks an item of a list: "- ", "3. ", "b) "; it matches nothing, too
+    r"(?:[-*•–]\s+)?(?:(?:\d{1,3}[.)]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\))\s+)?"
+)
 _MAX_LINE = 20_000  # characters handed to the boundary finder at once
 _STRANDED = re.compile(r"^[\W_]+$")
 _ENUMERATOR = re.compile(r"(?:[-*•–]\s+)?\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]")
@@ -36,6 +39,16 @@ def sentences(text: str) -> list[tuple[int, int]]:
             else:
                 spans.append(span)
     return spans
+
+
+def is_item(text: str, start: int) -> bool:
+    """Return whether an item of a list begins at ``start``, with the marker of its line."""
+    match = MARKER.match(text, start)
+    return bool(match and match.group()) and _begins_line(text, start)
+
+
+def _begins_line(text: str, start: int) -> bool:
+    return not text[text.rfind("\n", 0, start) + 1 : start].strip()
 
 
 def _boundaries(line: str) -> Iterator[tuple[int, int]]:
@@ -84,6 +97,4 @@ def _belong_together(text: str, previous: tuple[int, int], span: tuple[int, int]
         return False
     if _STRANDED.match(text[span[0] : span[1]]):
         return True
-    start, end = previous
-    is_number = _ENUMERATOR.fullmatch(text, start, end)
-    return bool(is_number) and not text[text.rfind("\n", 0, start) + 1 : start].strip()
+    return bool(_ENUMERATOR.fullmatch(text, *previous)) and _begins_line(text, previous[0])

@@ -21,7 +21,7 @@ from functools import lru_cache
 import numpy as np
 
 from index.embedder import Encoded, SentenceEmbedding, Vectors
-from index.sentences import sentences
+from index.sentences import MARKER, sentences
 from rag.chances import Signs, chances, promise
 from rag.questions import Question
 from rag.reading import CrossReader, Page
@@ -41,9 +41,6 @@ UNSURE, UNSURE_WHICH = (0.05, 0.6), 0.6
 _FRAME = 120  # characters of title and of heading that the model reads before a passage
 _PRONOUN = re.compile(
     r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|this|that|these|those|there|both)\b", re.I
-)
-BULLET = re.compile(  # what marks an item of a list; it may be nothing
-    r"(?:[-*•–]\s+)?(?:(?:\d{1,3}[.)]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\))\s+)?"
 )
 _SAYS_NOTHING = re.compile(r"[\W_]*(?:\d{1,3}[\W_]*)?")  # "4.", "* * *", the number of a page
 
@@ -104,7 +101,7 @@ def candidates(passages: Sequence[Passage]) -> list[Candidate]:
         for start, end in sentences(passage.text):
             if _SAYS_NOTHING.fullmatch(passage.text, start, end):
                 continue
-            bullet = BULLET.match(passage.text, start, end)
+            bullet = MARKER.match(passage.text, start, end)
             begin = bullet.end() if bullet and bullet.end() < end else start
             text = passage.text[begin:end]
             led = _led(led, gap + passage.text[last:start], text)

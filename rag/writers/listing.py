@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
-from rag.evidence import BULLET, Candidate, Evidence
+from index.sentences import MARKER
+from rag.evidence import Candidate, Evidence
+from rag.terms import Term, same_term, terms
 
 MOST_ITEMS = 15
-ENOUGH = 4  # items that were chosen of a long list, of which nobody chooses half
+ENOUGH = 4  # items that were chosen of a long list, of which nobody chooses most
 _MOST_SENTENCES = 20  # of one list; of a longer one each item gives its first only
+_COLON, _TAIL = re.compile(r"[:：]\W*$"), 10
 _MARKER = 12  # characters between two items at most: line breaks, indentation, a marker
 
 
@@ -32,7 +35,13 @@ class Listing:
 
     @property
     def members(self) -> set[int]:
-        return {n for item in self.items for n in item} | ({self.lead} - {None})
+        """All of its sentences."""
+        return {n for item in self.items for n in item}.union(self.leading)
+
+    @property
+    def leading(self) -> list[int]:
+        """The lead-in, if there is one."""
+        return [] if self.lead is None else [self.lead]
 
 
 def with_lists(evidence: Evidence, chosen: Sequence[int]) -> list[int]:
@@ -42,7 +51,7 @@ def with_lists(evidence: Evidence, chosen: Sequence[int]) -> list[int]:
     lead-in of which nothing is known but itself is left out.
     """
     lists = listings(evidence.candidates)
-    asked = [each for each in lists if _is_asked(each, chosen)]
+    asked = [each for each in lists if _is_asked(evidence, each, chosen)]
     if not asked:
         return _without_dangling(evidence.candidates, lists, chosen)
     members = {n for each in asked for n in each.members}
@@ -52,13 +61,30 @@ def with_lists(evidence: Evidence, chosen: Sequence[int]) -> list[int]:
     return list(dict.fromkeys([*_without_dangling(evidence.candidates, lists, kept), *added]))
 
 
-def _is_asked(listing: Listing, chosen: Sequence[int]) -> bool:
-    """Whether its lead-in is the likeliest part of it, or half of the items were chosen."""
+def _is_asked(evidence: Evidence, listing: Listing, chosen: Sequence[int]) -> bool:
+    """Whether its lead-in was chosen and is what is asked about, or most of the items were chosen.
+
+    A lead-in that is less likely than an item may only explain that item.
+    """
     found = [n for n in chosen if n in listing.members]
-    if found and found[0] == listing.lead:
+    if listing.lead in found and (found[0] == listing.lead or _about(evidence, listing)):
         return True
     hit = sum(any(n in found for n in item) for item in listing.items)
-    return listing.is_marked and hit >= max(2, min(len(listing.items) / 2, ENOUGH))
+    most = len(listing.items) // 2 + 1
+    return listing.is_marked and hit >= max(2, min(most, ENOUGH))
+
+
+def _about(evidence: Evidence, listing: Listing) -> bool:
+    """Whether the question is about the lead-in: an item holds no word of it that this lacks."""
+    where = evidence.candidates
+    lead = [t for n in listing.leading for t in terms(where[n].text)]
+    items = [t for item in listing.items for n in item for t in terms(where[n].text)]
+    asked = evidence.question.terms
+    return not any(_among(term, items) and not _among(term, lead) for term in asked)
+
+
+def _among(term: Term, others: Sequence[Term]) -> bool:
+    return any(same_term(term, other) for other in others)
 
 
 def _shown(listing: Listing, chosen: Sequence[int]) -> list[int]:
@@ -67,8 +93,7 @@ def _shown(listing: Listing, chosen: Sequence[int]) -> list[int]:
     if sum(map(len, items)) > _MOST_SENTENCES:
         items = tuple(item[:1] for item in items)
     shown = [n for item in items[:MOST_ITEMS] for n in item]
-    lead = [] if listing.lead is None else [listing.lead]
-    return [*lead, *shown, *(n for n in chosen if n in listing.members)]
+    return [*listing.leading, *shown, *(n for n in chosen if n in listing.members)]
 
 
 def _without_dangling(
@@ -117,7 +142,7 @@ def _below(where: Sequence[Candidate], order: Sequence[int], k: int) -> Iterator
 def _items(where: Sequence[Candidate], order: Sequence[int]) -> Iterator[tuple[int, ...]]:
     """The items that ``order`` begins with, each with its sentences."""
     item = [order[0]]
-    for last, n in zip(order, order[1:], strict=False):
+    for last, n in pairwise(order):
         if not _continues(where, last, n):
             break
         if _is_item(where[n]):
@@ -130,7 +155,7 @@ def _items(where: Sequence[Candidate], order: Sequence[int]) -> Iterator[tuple[i
 def _lines(where: Sequence[Candidate], order: Sequence[int]) -> Iterator[tuple[int, ...]]:
     """The lines that ``order`` begins with, down to a blank one; of a paragraph its start."""
     yield (order[0],)
-    for last, n in zip(order, order[1:], strict=False):
+    for last, n in pairwise(order):
         if not _adjoin(where[last], where[n]) or _between(where[last], where[n]).count("\n") != 1:
             return
         yield (n,)
@@ -170,13 +195,13 @@ def _line_before(candidate: Candidate) -> str:
 def _is_item(candidate: Candidate) -> bool:
     """Whether it is the first sentence behind a bullet or a number."""
     before = _line_before(candidate).lstrip()
-    return bool(before) and bool(BULLET.fullmatch(before))
+    return bool(before) and bool(MARKER.fullmatch(before))
 
 
 def _in_item(candidate: Candidate) -> bool:
     """Whether its line is an item, or goes on with one by its indentation."""
     before = _line_before(candidate)
-    marker = BULLET.match(before.lstrip())
+    marker = MARKER.match(before.lstrip())
     return bool(marker and marker.group()) or before.startswith("  ")
 
 
@@ -186,4 +211,4 @@ def _indent(candidate: Candidate) -> int:
 
 
 def _leads(candidate: Candidate) -> bool:
-    return bool(re.search(r"[:：]\W*$", candidate.text))
+    return bool(_COLON.search(candidate.text[-_TAIL:]))
