@@ -51,8 +51,10 @@ def test_a_list_is_shown_as_a_whole(chosen):
 
 
 def test_one_item_answers_alone():
-    assert shown(KIT, "a knife") == ["a knife"]
-    assert shown(KIT, "a knife", "The kit is red.") == ["The kit is red.", "a knife"]
+    asked = "What cuts the rope of the kit?"
+    assert shown(KIT, "a knife", question=asked) == ["a knife"]
+    found = shown(KIT, "a knife", "The kit is red.", question=asked)
+    assert found == ["The kit is red.", "a knife"]
 
 
 def test_a_lead_in_may_only_explain_an_item():
@@ -60,6 +62,26 @@ def test_a_lead_in_may_only_explain_an_item():
     asked = shown(KIT, *likely, question="Is a knife in the kit?")
     assert asked == ["The kit holds:", "a knife"]
     assert shown(KIT, *likely, question="What is in the kit?") == WHOLE
+
+
+def test_an_item_that_is_asked_about_alone_does_not_bring_the_others():
+    likely = "a knife", "a lamp"
+    assert shown(KIT, *likely, question="Is a knife in the kit?") == ["a lamp", "a knife"]
+    knives = KIT.replace("a lamp", "a lamp with a knife")
+    assert len(shown(knives, *likely, question="Is a knife in the kit?")) == len(WHOLE)
+
+
+def test_an_item_brings_the_list_if_the_lead_in_is_all_that_is_asked_about():
+    hours = "The shed is open:\n- Monday from 8:00 to 18:00\n- Sunday from 9:00 to 13:00"
+    found = shown(hours, "Monday", question="When is the shed open?")
+    assert found == [
+        "The shed is open:",
+        "Monday from 8:00 to 18:00",
+        "Sunday from 9:00 to 13:00",
+    ]
+    alone = shown(hours, "Monday", question="When is the shed open on Monday?")
+    assert alone == ["Monday from 8:00 to 18:00"]
+    assert shown(hours, "Monday", question="When does the shed close?") == alone
 
 
 def test_beside_a_list_only_what_is_likelier_is_shown():

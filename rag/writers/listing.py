@@ -62,25 +62,45 @@ def with_lists(evidence: Evidence, chosen: Sequence[int]) -> list[int]:
 
 
 def _is_asked(evidence: Evidence, listing: Listing, chosen: Sequence[int]) -> bool:
-    """Whether its lead-in was chosen and is what is asked about, or most of the items were chosen.
-
-    A lead-in that is less likely than an item may only explain that item.
-    """
+    """Whether its lead-in is asked about, or most of its items were chosen, and not one of them."""
     found = [n for n in chosen if n in listing.members]
-    if listing.lead in found and (found[0] == listing.lead or _about(evidence, listing)):
+    if not found or _singled_out(evidence, listing, found[0]):
+        return False
+    if listing.lead in found or _names_all(evidence, listing):
         return True
     hit = sum(any(n in found for n in item) for item in listing.items)
     most = len(listing.items) // 2 + 1
     return listing.is_marked and hit >= max(2, min(most, ENOUGH))
 
 
-def _about(evidence: Evidence, listing: Listing) -> bool:
-    """Whether the question is about the lead-in: an item holds no word of it that this lacks."""
-    where = evidence.candidates
-    lead = [t for n in listing.leading for t in terms(where[n].text)]
-    items = [t for item in listing.items for n in item for t in terms(where[n].text)]
-    asked = evidence.question.terms
-    return not any(_among(term, items) and not _among(term, lead) for term in asked)
+def _singled_out(evidence: Evidence, listing: Listing, n: int) -> bool:
+    """Whether the item of ``n`` alone holds a word of the question, which its place lacks, too.
+
+    "Is a torch in the kit?" asks about one item; the lead-in may explain it.
+    """
+    passage = evidence.candidates[n].passage
+    items = [_terms(evidence, item) for item in listing.items]
+    place = [
+        *terms(f"{passage.title}\n{passage.heading or ''}"),
+        *_terms(evidence, listing.leading),
+    ]
+    own = [words for words, item in zip(items, listing.items, strict=True) if n in item]
+    holding = [
+        [words for words in items if _among(term, words)]
+        for term in evidence.question.terms
+        if not _among(term, place)
+    ]
+    return any(words == own for words in holding if own)
+
+
+def _names_all(evidence: Evidence, listing: Listing) -> bool:
+    """Whether the lead-in holds all that the question speaks of, which its items then answer."""
+    lead, asked = _terms(evidence, listing.leading), evidence.question.terms
+    return bool(asked) and all(_among(term, lead) for term in asked)
+
+
+def _terms(evidence: Evidence, members: Sequence[int]) -> list[Term]:
+    return [term for n in members for term in terms(evidence.candidates[n].text)]
 
 
 def _among(term: Term, others: Sequence[Term]) -> bool:
