@@ -1,7 +1,8 @@
 """Where sentences begin and end, as exact character spans.
 
 Boundaries inside a line are found by sentencex (Wikimedia), which knows abbreviations, initials
-and quotations; a line break always ends a sentence unless the line visibly goes on.
+and quotations; a line break always ends a sentence unless the line visibly goes on. The number of
+an item ("4.") is part of what it numbers.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ import sentencex
 
 # A hard-wrapped line goes on: it ends mid-sentence and the next starts in lower case.
 _LINE = re.compile(r"[^\n]+(?:(?<![.!?:;。！？\n])\n(?=[^\S\n]*[^\W\d_A-ZÀ-ÞА-Я一-鿿])[^\n]+)*")
+MARKER = re.compile(  # what marks an item of a list: "- ", "3. ", "b) "; it matches nothing, too
+    r"(?:[-*•–]\s+)?(?:(?:\d{1,3}[.)]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\))\s+)?"
+)
 _MAX_LINE = 20_000  # characters handed to the boundary finder at once
 _STRANDED = re.compile(r"^[\W_]+$")
+_ENUMERATOR = re.compile(r"(?:[-*•–]\s+)?\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -29,11 +34,21 @@ def sentences(text: str) -> list[tuple[int, int]]:
             span = _trimmed(text, line.start() + start, line.start() + end)
             if span is None:
                 continue
-            if spans and _belongs_to_previous(text, spans[-1], span):
+            if spans and _belong_together(text, spans[-1], span):
                 spans[-1] = (spans[-1][0], span[1])
             else:
                 spans.append(span)
     return spans
+
+
+def is_item(text: str, start: int) -> bool:
+    """Return whether an item of a list begins at ``start``, with the marker of its line."""
+    match = MARKER.match(text, start)
+    return bool(match and match.group()) and _begins_line(text, start)
+
+
+def _begins_line(text: str, start: int) -> bool:
+    return not text[text.rfind("\n", 0, start) + 1 : start].strip()
 
 
 def _boundaries(line: str) -> Iterator[tuple[int, int]]:
@@ -73,7 +88,13 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (start, end) if start < end else None
 
 
-def _belongs_to_previous(text: str, previous: tuple[int, int], span: tuple[int, int]) -> bool:
-    """A closing quote or bracket cut off from its sentence goes back to it."""
-    gap = text[previous[1] : span[0]]
-    return "\n" not in gap and bool(_STRANDED.match(text[span[0] : span[1]]))
+def _belong_together(text: str, previous: tuple[int, int], span: tuple[int, int]) -> bool:
+    """Whether one of two was cut off from the other: a closing quote or bracket, an item's number.
+
+    A number counts as one only where its line begins; "It grew from 2 to 3." may end in one.
+    """
+    if "\n" in text[previous[1] : span[0]]:
+        return False
+    if _STRANDED.match(text[span[0] : span[1]]):
+        return True
+    return bool(_ENUMERATOR.fullmatch(text, *previous)) and _begins_line(text, previous[0])

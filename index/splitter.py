@@ -1,29 +1,34 @@
 """Split a document into passages of whole sentences that know where they stand.
 
 A passage never crosses a heading and holds as many sentences as fit; a sentence too long for one
-passage is cut at white space. What fits is bounded by characters, and by what the embedding model
-reads: in scripts and in code where a token is a character or two, that is less. Passages carry
-offsets into the document's text, so a passage is always ``text[start:end]``, verbatim.
+passage is cut at white space. A list that fits is in one passage, with the line that leads in to
+it. What fits is bounded by characters, and by what the embedding model reads: in scripts and in
+code where a token is a character or two, that is less. Passages carry offsets into the document's
+text, so a passage is always ``text[start:end]``, verbatim.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.document import Document, Heading, Page
-from index.sentences import sentences
+from index.sentences import is_item, sentences
 from index.tokens import count_tokens, token_starts
 from index.types import frame
 
 MAX_CHARACTERS = 900  # of English are about 200 tokens
 MAX_TOKENS = 254  # MiniLM reads 256, two of which mark start and end
 _LEAST_TOKENS = 32  # of a passage, however long its title and heading are
+_LEAD_IN = re.compile(r"[:：]\W*$")
+_TAIL = 10  # characters that show if a sentence leads in to what follows
 
 Span = tuple[int, int]
 _Section = tuple[int, int, str | None]  # a stretch of text, and the headings above it
 _Piece = tuple[int, int, int]  # a sentence or a part of one: start, end, tokens
+_Bond = Callable[[Sequence[_Piece], _Piece], bool]  # whether a piece belongs to those before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,8 @@ def _passages(
             tokens = max(limits.tokens - frame_tokens, _LEAST_TOKENS)
             fits = _Limits(limits.characters, tokens)
             pieces = list(_pieces(document.text, spans, fits))
-            yield from ((start, end, heading) for start, end in _packed(pieces, fits))
+            units = list(_units(document.text, pieces, fits))
+            yield from ((start, end, heading) for start, end in _packed(units, fits))
 
 
 def _pieces(text: str, spans: Sequence[Span], limits: _Limits) -> Iterator[_Piece]:
@@ -157,8 +163,50 @@ def _cut(text: str, span: Span, limits: _Limits) -> Iterator[_Piece]:
         start += len(text[start:end]) - len(text[start:end].lstrip())
 
 
+def _units(text: str, pieces: Sequence[_Piece], limits: _Limits) -> Iterator[_Piece]:
+    """Pieces that are not to be parted, as one: a list that fits, a lead-in and what follows it."""
+    items = [each for run in _runs(pieces, _in_one_item(text)) for each in _joined(run, limits)]
+    for run in _runs(items, _in_one_list(text)):
+        if len(whole := _joined(run, limits)) == 1:
+            yield from whole
+        else:
+            yield from _joined(run[:2], limits)
+            yield from run[2:]
+
+
+def _joined(run: Sequence[_Piece], limits: _Limits) -> Sequence[_Piece]:
+    """The pieces of a run as one, if that is within the limits."""
+    start, end, tokens = run[0][0], run[-1][1], sum(piece[2] for piece in run)
+    fits = end - start <= limits.characters and tokens <= limits.tokens
+    return [(start, end, tokens)] if fits else run
+
+
+def _runs(pieces: Sequence[_Piece], belong: _Bond) -> Iterator[list[_Piece]]:
+    """Cut ``pieces`` where one does not belong to the run before it."""
+    run: list[_Piece] = []
+    for piece in pieces:
+        if run and not belong(run, piece):
+            yield run
+            run = []
+        run.append(piece)
+    yield run
+
+
+def _in_one_item(text: str) -> _Bond:
+    """An item goes on to the end of its line."""
+    return lambda run, piece: is_item(text, run[0][0]) and "\n" not in text[run[-1][1] : piece[0]]
+
+
+def _in_one_list(text: str) -> _Bond:
+    """Items belong to the items before them, and anything to a lead-in right before it."""
+    return lambda run, piece: (
+        bool(_LEAD_IN.search(text[run[-1][0] : run[-1][1]][-_TAIL:]))
+        or (is_item(text, run[-1][0]) and is_item(text, piece[0]))
+    )
+
+
 def _packed(pieces: Sequence[_Piece], limits: _Limits) -> Iterator[Span]:
-    """Join the pieces of a section into runs, of about equal length, within the limits."""
+    """Join the units of a section into runs, of about equal length, within the limits."""
     length, tokens = pieces[-1][1] - pieces[0][0], sum(piece[2] for piece in pieces)
     runs = max(-(-length // limits.characters), -(-tokens // limits.tokens))
     start, end, tokens = pieces[0]

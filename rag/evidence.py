@@ -21,7 +21,7 @@ from functools import lru_cache
 import numpy as np
 
 from index.embedder import Encoded, SentenceEmbedding, Vectors
-from index.sentences import sentences
+from index.sentences import MARKER, sentences
 from rag.chances import Signs, chances, promise
 from rag.questions import Question
 from rag.reading import CrossReader, Page
@@ -42,7 +42,7 @@ _FRAME = 120  # characters of title and of heading that the model reads before a
 _PRONOUN = re.compile(
     r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|this|that|these|those|there|both)\b", re.I
 )
-_BULLET = re.compile(r"(?:[-*•–]\s+|\d{1,3}[.)]\s+(?=\S))?")
+_SAYS_NOTHING = re.compile(r"[\W_]*(?:\d{1,3}[\W_]*)?")  # "4.", "* * *", the number of a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +90,19 @@ class Evidence:
 
 
 def candidates(passages: Sequence[Passage]) -> list[Candidate]:
-    """Return the sentences of ``passages``, best passage first, in reading order within it."""
+    """Return the sentences of ``passages``, best passage first, in reading order within it.
+
+    A line without a word, such as a page's number, is none.
+    """
     found = []
     for passage in passages:
         led, gap = _leading(passage.before)
         before, last = "", 0
         for start, end in sentences(passage.text):
-            bullet = _BULLET.match(passage.text, start, end)
-            begin = bullet.end() if bullet else start
+            if _SAYS_NOTHING.fullmatch(passage.text, start, end):
+                continue
+            bullet = MARKER.match(passage.text, start, end)
+            begin = bullet.end() if bullet and bullet.end() < end else start
             text = passage.text[begin:end]
             led = _led(led, gap + passage.text[last:start], text)
             place = (passage.start + begin, passage.start + end)

@@ -115,6 +115,11 @@ def same_term(one: Term, other: Term) -> bool:
     return same_name(one.stem, other.stem)
 
 
+def among(term: Term, others: Iterable[Term]) -> bool:
+    """Return whether ``term`` is one of ``others``, in this form or a derived one."""
+    return any(same_term(term, other) for other in others)
+
+
 def values(found: Iterable[Term]) -> set[float]:
     """Return the values of the figures among ``found``."""
     return {term.number for term in found if term.number is not None}

@@ -1,5 +1,6 @@
 """The sentences of retrieved passages, and what each of them goes on from."""
 
+import pytest
 from conftest import passage_of
 
 from rag.evidence import PARAGRAPH, candidates
@@ -51,3 +52,23 @@ def test_a_line_of_its_own_goes_on_from_the_line_before_at_most():
 def test_a_blank_line_in_the_passage_before_counts():
     found = led_by("Gamma is red.", before="Alpha is old.\n\nBeta is new. ")
     assert found["Gamma is red."] == ("Beta is new.",)
+
+
+@pytest.mark.parametrize("marker", ["- ", "4. ", "(12) ", "b) ", "• ", "- 3. "])
+def test_an_item_is_quoted_without_its_marker(marker):
+    text = f"Do this:\n{marker}Shout once."
+    found = candidates([passage_of(text)])
+    assert [c.text for c in found] == ["Do this:", "Shout once."]
+    assert [text[c.start : c.end] for c in found] == [c.text for c in found]
+
+
+@pytest.mark.parametrize("line", ["6.", "* * *", "- 12 -", "----", "(3)"])
+def test_a_line_that_says_nothing_is_no_candidate(line):
+    found = candidates([passage_of(f"The ferry sailed.\n\n{line}\n\nIt sank.")])
+    assert [c.text for c in found] == ["The ferry sailed.", "It sank."]
+    assert found[1].led_by == ("The ferry sailed.",)
+
+
+@pytest.mark.parametrize("line", ["1998", "01632 960 144", "3 km", "И"])
+def test_a_short_line_that_says_something_is_one(line):
+    assert line in [c.text for c in candidates([passage_of(f"Call us.\n\n{line}")])]

@@ -49,6 +49,12 @@ def test_spans_are_ordered_trimmed_and_leave_out_only_white_space(text):
         ("a wrapped line\ngoes on. Then not.", ["a wrapped line\ngoes on.", "Then not."]),
         ("- item one\n- item two", ["- item one", "- item two"]),
         ("A heading\n\nA sentence.", ["A heading", "A sentence."]),
+        ("4. Shout. Then run.\n 5. Call us.", ["4. Shout.", "Then run.", "5. Call us."]),
+        ("a) Go. b) Stay.\n- 1. Wait here.", ["a) Go.", "b) Stay.", "- 1. Wait here."]),
+        ("4. EQUIPMENT", ["4. EQUIPMENT"]),
+        ("It grew from 2 to\n\n3. It shrank.", ["It grew from 2 to", "3. It shrank."]),
+        ("It grew from 2 to 3. It shrank.", ["It grew from 2 to 3.", "It shrank."]),
+        ("6.\nA line", ["6.", "A line"]),
     ],
 )
 def test_boundaries(text, expected):

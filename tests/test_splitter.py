@@ -78,6 +78,24 @@ def test_sentences_are_whole_where_they_fit():
     assert max(p.end - p.start for p in passages) <= 200
 
 
+PROSE = "Prose is here for a while. And more of it is here, too. "
+KIT = "The kit holds:\n\n- a lamp\n- a rope. It is long.\n- a knife"
+
+
+@pytest.mark.parametrize("limit", [len(KIT), len(KIT) + 10, len(PROSE) + len(KIT) - 1])
+def test_a_list_that_fits_is_in_one_passage_with_its_lead_in(limit):
+    text = f"{PROSE}{KIT}\n\nThen it goes on."
+    assert any(KIT in text[p.start : p.end] for p in split(Document(text), limit))
+
+
+def test_a_list_that_is_too_long_is_cut_between_its_items():
+    items = [f"{n}. Part {n} is red. It is heavy." for n in range(1, 40)]
+    text = "\n".join([f"{PROSE}The parts are:", *items])
+    passages = [text[p.start : p.end] for p in split(Document(text), 100)]
+    assert any(passage.startswith(f"The parts are:\n{items[0]}") for passage in passages)
+    assert all(any(item in passage for passage in passages) for item in items)
+
+
 @pytest.mark.parametrize(
     "text", ["words apart  by\tall\u00a0kinds of\nspace ", "tab\tafter\ttab\t"]
 )

@@ -9,6 +9,7 @@ from itertools import islice
 from index.document import Document, Heading
 from index.readers.encoding import decode
 from index.readers.metadata import dated
+from index.readers.numbered import numbered
 
 _MAX_TITLE = 120
 _MAX_HEADING = 80
@@ -33,7 +34,9 @@ def parse(data: bytes) -> Document:
     text, notes = decode(data)
     title = _title(text)
     headings = [Heading(1, *title)] if title else []
-    headings += [Heading(2, *span) for span in _headings(text)]
+    found = {span[0]: Heading(2, *span) for span in _headings(text)}
+    found |= {heading.start: heading for heading in numbered(text, list(_lines(text)))}
+    headings += [found[start] for start in sorted(found) if not title or start > title[0]]
     return Document(
         text=text,
         title=text[slice(*title)] if title else None,

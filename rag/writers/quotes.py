@@ -14,10 +14,11 @@ from rag.quantities import Quantity, quantities
 from rag.questions import Kind, analyse
 from rag.refusal import Gap, actors, alternatives, bodies, counted, places
 from rag.schema import Message, Passage
-from rag.terms import terms
+from rag.terms import among, terms
 from rag.times import date_spans, dates
 from rag.writers.base import Draft, Drafted
-from rag.writers.rivals import among, dated_otherwise, of_one_thing, rival, rows_asked_for
+from rag.writers.listing import with_lists
+from rag.writers.rivals import dated_otherwise, of_one_thing, rival, rows_asked_for
 
 NOT_FOUND = "The documents don't say."
 
@@ -100,7 +101,7 @@ class QuotesWriter:
             chosen = rows_asked_for(evidence, chosen)
         if _leans(evidence, chosen[0]) and chosen[0] - 1 not in chosen:
             chosen.append(chosen[0] - 1)
-        return _reading_order(evidence, chosen)
+        return _reading_order(evidence, with_lists(evidence, chosen))
 
     def _differs(self, evidence: Evidence, first: int, n: int) -> bool:
         """Whether a further sentence gives another figure or date for what the first gives."""

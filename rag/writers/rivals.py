@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import product
 
 from rag.evidence import Evidence
 from rag.quantities import Quantity
-from rag.terms import Term, same_term, terms
+from rag.terms import among, same_term, terms
 from rag.times import dates
 
 # A row of a table, as the readers write it: "Item: Total; Budget: 350".
@@ -71,8 +70,3 @@ def dated_otherwise(evidence: Evidence, first: int, n: int) -> bool:
     given = [set(dates(evidence.candidates[k].text)) for k in (first, n)]
     shared = any(one in other or other in one for one, other in product(*given))
     return all(given) and not shared and _speak_alike(evidence, first, n)
-
-
-def among(term: Term, others: Sequence[Term]) -> bool:
-    """Whether ``term`` is one of ``others``, in this form or a derived one."""
-    return any(same_term(term, other) for other in others)

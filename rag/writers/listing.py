@@ -1,0 +1,230 @@
+"""Lists as units: a lead-in such as "The box holds:" and the items below it belong together.
+
+A reader who is shown the lead-in alone learns nothing, and one who is shown three of five items
+takes them for all. So a list that answers is shown as a whole, in its order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, takewhile
+
+from index.sentences import MARKER
+from rag.evidence import Candidate, Evidence
+from rag.terms import Term, among, terms
+
+MOST_ITEMS = 15
+ENOUGH = 4  # items that were chosen of a long list, of which nobody chooses most
+_MOST_SENTENCES = 20  # of one list; of a longer one each item gives its first only
+_COLON, _TAIL = re.compile(r"[:：]\W*$"), 10
+_MARKER = 12  # characters between two items at most: line breaks, indentation, a marker
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list among the candidates, by their numbers: its lead-in, the sentences of each item.
+
+    ``is_marked`` says whether its items have bullets or numbers; lines below a colon have none.
+    """
+
+    lead: int | None
+    items: tuple[tuple[int, ...], ...]
+    is_marked: bool = True
+
+    @property
+    def members(self) -> set[int]:
+        """All of its sentences."""
+        return {n for item in self.items for n in item}.union(self.leading)
+
+    @property
+    def leading(self) -> list[int]:
+        """The lead-in, if there is one."""
+        return [] if self.lead is None else [self.lead]
+
+
+def with_lists(evidence: Evidence, chosen: Sequence[int]) -> list[int]:
+    """Return the chosen sentences, likeliest first, with the whole of each list that they ask for.
+
+    A list that is shown is the answer: what stands elsewhere must be likelier than all of it. A
+    lead-in of which nothing is known but itself is left out.
+    """
+    lists = listings(evidence.candidates)
+    asked = [each for each in lists if _is_asked(evidence, each, chosen)]
+    if not asked:
+        return _without_dangling(evidence.candidates, lists, chosen)
+    members = {n for each in asked for n in each.members}
+    best = max(float(evidence.chance[n]) for n in members)
+    kept = [n for n in chosen if n in members or evidence.chance[n] > best]
+    added = [n for each in asked for n in _shown(each, chosen) if n not in kept]
+    return list(dict.fromkeys([*_without_dangling(evidence.candidates, lists, kept), *added]))
+
+
+def _is_asked(evidence: Evidence, listing: Listing, chosen: Sequence[int]) -> bool:
+    """Whether its lead-in is asked about, or most of its items were chosen, and not one of them."""
+    found = [n for n in chosen if n in listing.members]
+    if not found or _singled_out(evidence, listing, found[0]):
+        return False
+    if listing.lead in found or _names_all(evidence, listing):
+        return True
+    hit = sum(any(n in found for n in item) for item in listing.items)
+    most = len(listing.items) // 2 + 1
+    return listing.is_marked and hit >= max(2, min(most, ENOUGH))
+
+
+def _singled_out(evidence: Evidence, listing: Listing, n: int) -> bool:
+    """Whether the item of ``n`` alone holds a word of the question, which its place lacks, too.
+
+    "Is a torch in the kit?" asks about one item; the lead-in may explain it.
+    """
+    passage = evidence.candidates[n].passage
+    items = [_terms(evidence, item) for item in listing.items]
+    place = [
+        *terms(f"{passage.title}\n{passage.heading or ''}"),
+        *_terms(evidence, listing.leading),
+    ]
+    own = [words for words, item in zip(items, listing.items, strict=True) if n in item]
+    holding = [
+        [words for words in items if among(term, words)]
+        for term in evidence.question.terms
+        if not among(term, place)
+    ]
+    return any(words == own for words in holding if own)
+
+
+def _names_all(evidence: Evidence, listing: Listing) -> bool:
+    """Whether the lead-in holds all that the question speaks of, which its items then answer."""
+    lead, asked = _terms(evidence, listing.leading), evidence.question.terms
+    return bool(asked) and all(among(term, lead) for term in asked)
+
+
+def _terms(evidence: Evidence, members: Sequence[int]) -> list[Term]:
+    return [term for n in members for term in terms(evidence.candidates[n].text)]
+
+
+def _shown(listing: Listing, chosen: Sequence[int]) -> list[int]:
+    """The lead-in and the items, in order; of a long list the first ones and what was chosen."""
+    items = listing.items
+    if sum(map(len, items)) > _MOST_SENTENCES:
+        items = tuple(item[:1] for item in items)
+    shown = [n for item in items[:MOST_ITEMS] for n in item]
+    return [*listing.leading, *shown, *(n for n in chosen if n in listing.members)]
+
+
+def _without_dangling(
+    where: Sequence[Candidate], lists: Sequence[Listing], chosen: Sequence[int]
+) -> list[int]:
+    """The chosen ones but for lead-ins of whose items none is known, if that leaves any."""
+    leads = {each.lead for each in lists}
+    kept = [n for n in chosen if n in leads or not _leads(where[n])]
+    return kept or list(chosen)
+
+
+def listings(where: Sequence[Candidate]) -> list[Listing]:
+    """Return the lists among ``where``; one may go on in the next passage of its document."""
+    order = sorted(range(len(where)), key=lambda n: (where[n].passage.document, where[n].start))
+    found = []
+    for k, n in enumerate(order):
+        begins = _is_item(where[n]) and not (k and _continues(where, order[k - 1], n))
+        if begins:
+            found.append(_marked(where, order, k))
+        if _leads(where[n]):
+            found += _below(where, order, k)
+    return [each for each in found if each.items]
+
+
+def _marked(where: Sequence[Candidate], order: Sequence[int], k: int) -> Listing:
+    """The list of bullets or numbers whose first item is the ``k``-th in ``order``."""
+    lead = order[k - 1] if k and _adjoin(where[order[k - 1]], where[order[k]]) else None
+    if lead is not None and not _leads(where[lead]):
+        lead = None
+    return Listing(lead, tuple(_items(where, order[k:])))
+
+
+def _below(where: Sequence[Candidate], order: Sequence[int], k: int) -> Iterator[Listing]:
+    """What stands below a lead-in that no list of its own follows: deeper items, or lines."""
+    lead, rest = order[k], order[k + 1 :]
+    if not rest or not _adjoin(where[lead], where[rest[0]]):
+        return
+    if not _is_item(where[rest[0]]):
+        yield Listing(lead, tuple(_lines(where, rest)), is_marked=False)
+    elif _is_item(where[lead]):
+        depth = _indent(where[lead])
+        items = takewhile(lambda item: _indent(where[item[0]]) > depth, _items(where, rest))
+        yield Listing(lead, tuple(items))
+
+
+def _items(where: Sequence[Candidate], order: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """The items that ``order`` begins with, each with its sentences."""
+    item = [order[0]]
+    for last, n in pairwise(order):
+        if not _continues(where, last, n):
+            break
+        if _is_item(where[n]):
+            yield tuple(item)
+            item = []
+        item.append(n)
+    yield tuple(item)
+
+
+def _lines(where: Sequence[Candidate], order: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """The lines that ``order`` begins with, down to a blank one; of a paragraph its start."""
+    yield (order[0],)
+    for last, n in pairwise(order):
+        if not _adjoin(where[last], where[n]) or _between(where[last], where[n]).count("\n") != 1:
+            return
+        yield (n,)
+
+
+def _continues(where: Sequence[Candidate], last: int, n: int) -> bool:
+    """Whether a list that ``last`` is in goes on with ``n``: an item, or more of the item."""
+    if not _adjoin(where[last], where[n]):
+        return False
+    if _is_item(where[n]):
+        return _is_item(where[last]) or _in_item(where[last])
+    gap = _between(where[last], where[n])
+    return _in_item(where[n]) and gap.count("\n") <= 1
+
+
+def _adjoin(one: Candidate, other: Candidate) -> bool:
+    """Whether nothing but white space and a marker is between two sentences of one section."""
+    a, b = one.passage, other.passage
+    is_near = 0 <= other.start - one.end <= _MARKER + _indent(other)
+    return a.document == b.document and a.heading == b.heading and is_near
+
+
+def _between(one: Candidate, other: Candidate) -> str:
+    """The white space between two sentences; passages that meet have a line break there."""
+    if one.passage.id != other.passage.id:
+        return "\n"
+    shift = one.passage.start
+    return one.passage.text[one.end - shift : other.start - shift]
+
+
+def _line_before(candidate: Candidate) -> str:
+    """What stands before it in its line."""
+    text, at = candidate.passage.text, candidate.start - candidate.passage.start
+    return text[text.rfind("\n", 0, at) + 1 : at]
+
+
+def _is_item(candidate: Candidate) -> bool:
+    """Whether it is the first sentence behind a bullet or a number."""
+    before = _line_before(candidate).lstrip()
+    return bool(before) and bool(MARKER.fullmatch(before))
+
+
+def _in_item(candidate: Candidate) -> bool:
+    """Whether its line is an item, or goes on with one by its indentation."""
+    before = _line_before(candidate)
+    marker = MARKER.match(before.lstrip())
+    return bool(marker and marker.group()) or before.startswith("  ")
+
+
+def _indent(candidate: Candidate) -> int:
+    before = _line_before(candidate)
+    return len(before) - len(before.lstrip())
+
+
+def _leads(candidate: Candidate) -> bool:
+    return bool(_COLON.search(candidate.text[-_TAIL:]))
