@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from rag.language import NAMES, PLACES, parse
+from rag.asking import parse_asked
+from rag.language import NAMES, PLACES
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span, Token
@@ -109,7 +110,7 @@ def _unlike_person(mention: Mention) -> int:
 def mentions(text: str) -> tuple[Mention, ...]:
     """What ``text`` names or describes, in its order; of "the bridge's age" the bridge."""
     found: list[Mention] = []
-    doc, end = parse(text), 0
+    doc, end = parse_asked(text), 0
     for chunk in phrases(doc):
         owner = next((t for t in chunk if t.dep_ == "poss" and t.pos_ != "PRON"), None)
         if owner is not None:
