@@ -93,6 +93,8 @@ def test_what_is_replaced_is_gone(history, question, gone):
         "Is there a clinic in Oslo?",
         "Did Maria say that the bridge is old?",
         "What did Maria Lopez say about her bridge?",
+        "Who is responsible for IT?",
+        "What does the US pay?",
         "橋はいつ開通しましたか?",
     ],
 )
