@@ -61,7 +61,7 @@ class Gap:
 
 
 def need(token: Token) -> Need | None:
-    """Return what sort of antecedent a pronoun has, None for another word, as the "IT" of a firm."""
+    """Return what sort of antecedent a pronoun has, None for another word, as a firm's "IT"."""
     short = len(token) > 1 and token.text.isupper() and not token.doc.text.isupper()
     return None if short else _PRONOUNS.get(token.lower_)
 
