@@ -80,7 +80,7 @@ def asked_again(word: str, previous: str) -> str:
     after = next((t for t in doc if asked and t.idx >= asked.end()), None)
     if asked and after is not None and after.pos_ in ("NOUN", "PROPN", "ADJ", "ADV", "NUM", "ADP"):
         moved = None if asked["at"] else _with_noun(word, previous[asked.end() :], asked["word"])
-        return moved or f"{word}: {previous}"
+        return moved or f"{word}: {previous[0].lower()}{previous[1:]}"
     verb = next((t for t in doc if t.dep_ == "ROOT" and t.tag_ in ("VBD", "VBZ", "VBP")), None)
     subject = next((c for c in verb.children if c.dep_ == "nsubj"), None) if verb else None
     of_subject = subject is not None and is_asked_for(subject)
@@ -101,7 +101,8 @@ def _with_noun(word: str, rest: str, asked: str) -> str | None:
     noun = parse(rest[: auxiliary.start()].strip()) if auxiliary else None
     if auxiliary is None or not noun or noun[-1].pos_ not in ("NOUN", "PROPN"):
         return None
-    if noun[-1].lemma_.lower() in _MOMENTS or any(t.pos_ in ("VERB", "AUX", "ADP") for t in noun):
+    says = [t for t in noun if t.pos_ in ("VERB", "AUX", "ADP") and t.tag_ != "VBG"]
+    if noun[-1].lemma_.lower() in _MOMENTS or says:  # but "booking software" is a noun
         return None
     again = f"{word} {rest[auxiliary.start() :].rstrip(' ?!.')}?"
     doc = parse(again)
