@@ -61,8 +61,9 @@ class Gap:
 
 
 def need(token: Token) -> Need | None:
-    """Return what sort of antecedent a pronoun has, None for another word."""
-    return _PRONOUNS.get(token.lower_)
+    """Return what sort of antecedent a pronoun has, None for another word, as a firm's "IT"."""
+    short = len(token) > 1 and token.text.isupper() and not token.doc.text.isupper()
+    return None if short else _PRONOUNS.get(token.lower_)
 
 
 def gap(token: Token, wanted: Need) -> Gap:

@@ -40,7 +40,7 @@ def clarification(
     ``resolved`` is the question as it was understood after ``history``. The options are the
     documents of ``passages``, best first; with one document there is nothing to choose. After
     other turns only "the clinic" is asked about: if none of them spoke of one, two documents or
-    more do, and none of those names anything that the conversation named.
+    more do, and none of those names anything that the question or the conversation named.
     """
     first = not any(message.role == "user" for message in history)
     if first and resolved == question and (reference := open_reference(question)):
@@ -49,7 +49,8 @@ def clarification(
     if noun is None or _IN_BRACKETS.sub("", resolved) != " ".join(question.split()):
         return None
     found = [passage for passage in passages if _speaks_of(noun, passage)]
-    if any(_is_of(history, passage) for passage in found):
+    said = [*(turn.content[:READ] for turn in history), question]
+    if any(_is_of(said, passage) for passage in found):
         return None
     return _asked(f"the {noun}", found)
 
@@ -77,20 +78,26 @@ def unnamed_kind(question: str, history: Sequence[Message]) -> str | None:
 
 
 def _is_bare_the(noun: Token) -> bool:
-    """Whether no word says which: "the clinic", unlike "the clinic in Oslo"."""
-    after = noun.nbor(1).pos_ if noun.i + 1 < len(noun.doc) else "PUNCT"
-    alone = [child.lower_ for child in noun.lefts] == ["the"]
-    return alone and not _is_told(noun) and after not in ("NOUN", "PROPN", "ADJ", "NUM", "X")
+    """Whether no word says which: "the clinic", unlike "the clinic in Oslo".
+
+    The grammar may take "visit the clinic in Oslo" for a visit in Oslo.
+    """
+    after = noun.nbor(1) if noun.i + 1 < len(noun.doc) else None
+    if [child.lower_ for child in noun.lefts] != ["the"] or _is_told(noun):
+        return False
+    if after is None or after.pos_ in ("NOUN", "PROPN", "ADJ", "NUM", "X"):
+        return after is None
+    return after.pos_ != "ADP" or all(t.pos_ != "PROPN" for t in after.subtree)
 
 
 def _speaks_of(noun: str, passage: Passage) -> bool:
     return stem(noun) in stems(f"{passage.title or ''} {passage.text}")
 
 
-def _is_of(history: Sequence[Message], passage: Passage) -> bool:
-    """Whether a passage names what the conversation has named."""
+def _is_of(said: Sequence[str], passage: Passage) -> bool:
+    """Whether a passage names what one of the texts ``said`` has named."""
     text = fold(f"{passage.title or ''} {passage.text}")
-    names = {m.text for turn in history for m in mentions(turn.content[:READ]) if m.named}
+    names = {m.text for one in said for m in mentions(one) if m.named}
     return any(re.search(rf"\b{re.escape(fold(name))}\b", text) for name in names)
 
 

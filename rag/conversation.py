@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rag.antecedents import POSSESSIVE, Turn, antecedent, gap, need, refers_back, topic
 from rag.context import READ, REMEMBERED, is_refusal, spoken
-from rag.descriptions import in_full_names, with_counted, with_described
+from rag.descriptions import in_full_names, with_counted, with_described, with_those
 from rag.ellipsis import asked_again, has_verb, is_bare, swapped
 from rag.language import parse
 from rag.mentions import QUESTION_WORD, Mention, mentions
@@ -174,7 +174,7 @@ def _named(turn: Turn, name: str) -> str:
 
 def _filled(question: str, turns: Sequence[Turn]) -> str:
     """Replace each pronoun, or else say what a description stands for."""
-    counted = with_counted(question, turns)
+    counted = with_those(with_counted(question, turns), turns)
     if counted != question:
         return counted
     found: dict[str, Mention] = {}  # the second "he" of a question stays: it is plain by then

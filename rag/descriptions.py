@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 from rag.antecedents import ASKS_NAME, Gap, Turn, antecedent, described, topic
 from rag.language import parse
-from rag.mentions import QUESTION_WORD, TIMELESS, Mention, Need, mentions
+from rag.mentions import (
+    QUESTION_WORD,
+    TIMELESS,
+    UNCOUNTED,
+    Mention,
+    Need,
+    core,
+    is_subject,
+    mentions,
+)
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span
@@ -34,6 +43,12 @@ _COUNTED = re.compile(
     r"|\bthe (?P<only>former|latter)\b",
     re.I,
 )
+_OF_THEM = re.compile(
+    r"\b(?:many|much|which|share|percentage|proportion|number|half|most|all|any|some|none|each|one)"
+    r" of (?P<them>them|those|these)\b",
+    re.I,
+)
+_HOW_MANY = re.compile(r"^\W*how many\s+", re.I)
 _VAGUE = frozenset({"same", "main", "whole"})
 _WORLD = "air sky sun moon earth world universe sea ocean internet future past weather bible us"
 _UNIQUE = frozenset(_WORLD.split())  # "the sky" is no part of anything
@@ -50,6 +65,34 @@ def with_counted(question: str, turns: Sequence[Turn]) -> str:
     if len(about) < 2:
         return question
     return _behind(question, match.end(), about[_NTH[(match["which"] or match["only"]).lower()]])
+
+
+def with_those(question: str, turns: Sequence[Turn]) -> str:
+    """Say who "how many of them" are: those that the last turn counted."""
+    match = _OF_THEM.search(question)
+    those = _counted(turns[-1]) if match and not _goes_on(question, match.end()) else None
+    if match is None or those is None:
+        return question
+    return question[: match.start("them")] + those + question[match.end("them") :]
+
+
+def _counted(turn: Turn) -> str | None:
+    """What a turn counted: "the people that took part" after "how many people took part?"."""
+    if asked := _HOW_MANY.match(turn.question):
+        doc = parse(turn.question)
+        noun = next((c.root for c in doc.noun_chunks if c.root.idx >= asked.end()), None)
+        if noun is not None and noun.tag_ == "NNS":
+            end = noun.idx + len(noun)
+            rest = turn.question[end:].rstrip(" ?!.")
+            tells = is_subject(noun) and all(t.lemma_ != "do" for t in doc)
+            tells = tells and all(t.tag_ != "VBZ" for t in doc[noun.i + 1 :][:1])  # "has Norway"
+            return f"the {turn.question[asked.end() : end]}{' that' + rest if tells else ''}"
+    for chunk in parse(turn.answer).noun_chunks:
+        many = chunk.root.tag_ == "NNS" and chunk.root.ent_type_ not in UNCOUNTED
+        noun_phrase = core(chunk)
+        if many and noun_phrase is not None and any(t.pos_ == "NUM" for t in chunk.root.lefts):
+            return f"the {noun_phrase.text}"
+    return None
 
 
 def _goes_on(question: str, end: int) -> bool:

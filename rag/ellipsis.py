@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rag.asking import parse_asked
 from rag.language import PLACES, parse
 from rag.mentions import QUESTION_WORD, core, is_asked_for, is_subject, phrases
 
@@ -27,6 +28,13 @@ _REPEATED = re.compile(r"^(?P<word>[\w ]{2,20}): (?=\w)")  # as asked_again puts
 _MOMENTS = ("century", "day", "decade", "hour", "month", "moment", "time", "week")
 _DATED = ("DATE", "TIME", "CARDINAL", "ORDINAL", "PERCENT", "MONEY", "QUANTITY")
 _FIGURE = re.compile(r"\d[\d.,]*")
+_CODE = re.compile(r"\b(?P<letters>[A-Za-z]+-?)\d[\w-]*")  # "E4", "A380", "COVID-19"
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth last"
+_ORDINAL = rf"(?:{_ORDINALS.replace(' ', '|')}|\d+(?:st|nd|rd|th))"
+_IN_ORDER = re.compile(rf"\b(?:the|its|his|her|their|our) (?P<which>{_ORDINAL})\b", re.I)
+_ONE = re.compile(  # "the first", "the old one"
+    rf"the (?:(?P<order>{_ORDINAL})(?: ones?)?|(?P<other>[\w -]+?) ones?)", re.I
+)
 
 # What makes a phrase the one that is replaced, in the order of docs/experiments.md.
 _SAME_SORT, _SAME_PREPOSITION, _FOCUS, _SAME_LABEL, _SAME_NUMBER = 2.0, 2.0, 1.0, 0.8, 0.5
@@ -72,7 +80,7 @@ def asked_again(word: str, previous: str) -> str:
     after = next((t for t in doc if asked and t.idx >= asked.end()), None)
     if asked and after is not None and after.pos_ in ("NOUN", "PROPN", "ADJ", "ADV", "NUM", "ADP"):
         moved = None if asked["at"] else _with_noun(word, previous[asked.end() :], asked["word"])
-        return moved or f"{word}: {previous}"
+        return moved or f"{word}: {previous[0].lower()}{previous[1:]}"
     verb = next((t for t in doc if t.dep_ == "ROOT" and t.tag_ in ("VBD", "VBZ", "VBP")), None)
     subject = next((c for c in verb.children if c.dep_ == "nsubj"), None) if verb else None
     of_subject = subject is not None and is_asked_for(subject)
@@ -93,7 +101,8 @@ def _with_noun(word: str, rest: str, asked: str) -> str | None:
     noun = parse(rest[: auxiliary.start()].strip()) if auxiliary else None
     if auxiliary is None or not noun or noun[-1].pos_ not in ("NOUN", "PROPN"):
         return None
-    if noun[-1].lemma_.lower() in _MOMENTS or any(t.pos_ in ("VERB", "AUX", "ADP") for t in noun):
+    says = [t for t in noun if t.pos_ in ("VERB", "AUX", "ADP") and t.tag_ != "VBG"]
+    if noun[-1].lemma_.lower() in _MOMENTS or says:  # but "booking software" is a noun
         return None
     again = f"{word} {rest[auxiliary.start() :].rstrip(' ?!.')}?"
     doc = parse(again)
@@ -124,6 +133,9 @@ def swapped(new: str, previous: str, old: str | None = None) -> str:
     doc = parse(name)
     phrase = doc[1:].text if doc[0].pos_ == "ADP" and len(doc) > 1 else name
     preposition = doc[0].lower_ if phrase != name else ""
+    alike = _code_swapped(phrase, previous) or _one_swapped(phrase, preposition, previous)
+    if alike:
+        return alike
     figure = _is_figure(phrase)
     slots = [slot for slot in _slots(previous) if (slot.label == "figure") == figure]
     if not slots:
@@ -132,6 +144,37 @@ def swapped(new: str, previous: str, old: str | None = None) -> str:
     if preposition and slot.preposition != preposition and not figure:
         return f"{previous.rstrip(' ?!.')} {name}?"
     return _put(previous, *_extent(slot, phrase, previous), phrase)
+
+
+def _code_swapped(phrase: str, previous: str) -> str | None:
+    """Put "E4" where ``previous`` has "E2", and "error E4" where it has "error E2"."""
+    *said, code = re.sub(r"^the ", "", phrase, flags=re.I).split()
+    new = _CODE.fullmatch(code)
+    before = " ".join([*said, ""]).lower()
+    found = [m for m in _CODE.finditer(previous) if previous[: m.start()].lower().endswith(before)]
+    if new is None or not found:
+        return None
+    of_a_kind = [m for m in found if m["letters"].lower() == new["letters"].lower()]
+    old = (of_a_kind or found)[-1]
+    return _put(previous, old.start(), old.end(), code)
+
+
+def _one_swapped(phrase: str, preposition: str, previous: str) -> str | None:
+    """Put "the first one" where ``previous`` has "the second bridge": as "the first bridge"."""
+    new = _ONE.fullmatch(phrase)
+    if new is None:
+        return None
+    if new["order"] and (found := list(_IN_ORDER.finditer(previous))):
+        return _put(previous, *found[-1].span("which"), new["order"])
+    slots = [slot for slot in _slots(previous) if slot.label != "figure"]
+    if preposition or not slots:
+        return None
+    slot = max(slots, key=lambda one: _likeness(one, phrase, "", previous))
+    kept = [t for t in parse_asked(previous) if slot.start <= t.idx < slot.end]
+    while len(kept) > 1 and kept[0].pos_ == "ADJ":
+        kept.pop(0)
+    whole = f"the {new['order'] or new['other']} {previous[kept[0].idx : slot.end]}"
+    return _put(previous, *_extent(slot, whole, previous), whole)
 
 
 def _put(text: str, start: int, end: int, new: str) -> str:
@@ -144,7 +187,7 @@ def _is_figure(phrase: str) -> bool:
 
 
 def _slots(question: str) -> list[_Slot]:
-    doc = parse(question)
+    doc = parse_asked(question)
     spans = [span for chunk in phrases(doc) if (span := core(chunk)) is not None]
     spans = [span for span in spans if span.root.pos_ in ("NOUN", "PROPN")]
     dated = [entity for entity in doc.ents if entity.label_ in _DATED]
@@ -181,7 +224,7 @@ def _likeness(slot: _Slot, phrase: str, preposition: str, previous: str) -> floa
     score += _FOCUS * slot.subject
     if not named:
         return score + _SAME_NUMBER * ((new[-1].tag_ in ("NNS", "NNPS")) == slot.plural)
-    there = parse(_put(previous, slot.start, slot.end, phrase))
+    there = parse_asked(_put(previous, slot.start, slot.end, phrase))
     span = there.char_span(slot.start, slot.start + len(phrase), alignment_mode="expand")
     label = _label(span) if span is not None else ""
     if label or slot.label:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from rag.language import NAMES, PLACES, parse
+from rag.asking import parse_asked
+from rag.language import NAMES, PLACES
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span, Token
@@ -24,7 +25,8 @@ QUESTION_WORD = re.compile(
 )
 _ROLE = re.compile(  # a common noun for somebody
     r"(?:er|or|ist|ian|man|woman|person|boy|girl|child|wife|king|queen|nurse|chef|chief|head|"
-    r"president|student|patient|assistant|guide|poet|pilot|saint|coach|judge)s?$",
+    r"president|student|patient|assistant|guide|poet|pilot|saint|coach|judge|pope|prince|princess|"
+    r"bishop)s?$",
     re.I,
 )
 _ASPECTS = (  # nouns that say how something is looked at, hardly ever meant by "it"
@@ -34,10 +36,10 @@ _ASPECTS = (  # nouns that say how something is looked at, hardly ever meant by 
 )
 _RELATIONS = frozenset(_ASPECTS.split())
 _COMPARED = frozenset({"than", "versus", "besides", "like", "unlike"})
-_ARTICLES = frozenset({"the", "a", "an", "this", "that", "these", "those"})
+_ARTICLES = frozenset({"the", "a", "an", "this", "that", "these", "those", "my", "our", "your"})
 _TIMES = "year month week day time moment period point way case"
 TIMELESS = frozenset(_TIMES.split())  # no thing that "that …" could be asked about
-_UNCOUNTED = ("DATE", "TIME", "CARDINAL", "ORDINAL", "PERCENT", "MONEY")
+UNCOUNTED = ("DATE", "TIME", "CARDINAL", "ORDINAL", "PERCENT", "MONEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,17 @@ def misfit(mention: Mention, need: Need) -> int:
 
 
 def _unlike_person(mention: Mention) -> int:
+    role = _ROLE.search(mention.text.split(" of ")[0])
+    if not mention.proper:  # "the Robinson method" is nobody
+        return 2 if role else NO_FIT
+    if role and not mention.person:
+        return 1
+    if mention.article and not role:  # "the Guild", which the grammar takes for somebody
+        return NO_FIT
     if mention.person:
         return 0
-    if not mention.proper:  # "the Robinson method" is nobody
-        return 2 if _ROLE.search(mention.text) else NO_FIT
-    if mention.place and not mention.focus:
-        return NO_FIT
+    if (mention.place and not mention.focus) or (mention.body and mention.compound):
+        return NO_FIT  # "union Marlow"
     return 1 if mention.focus and not mention.body else 2
 
 
@@ -109,7 +116,7 @@ def _unlike_person(mention: Mention) -> int:
 def mentions(text: str) -> tuple[Mention, ...]:
     """What ``text`` names or describes, in its order; of "the bridge's age" the bridge."""
     found: list[Mention] = []
-    doc, end = parse(text), 0
+    doc, end = parse_asked(text), 0
     for chunk in phrases(doc):
         owner = next((t for t in chunk if t.dep_ == "poss" and t.pos_ != "PRON"), None)
         if owner is not None:
@@ -123,7 +130,7 @@ def mentions(text: str) -> tuple[Mention, ...]:
         if not named and QUESTION_WORD.match(chunk.text):
             continue
         inside = span.end <= end and span.root.ent_type_ not in PLACES
-        if span.root.ent_type_ not in _UNCOUNTED and not inside:
+        if span.root.ent_type_ not in UNCOUNTED and not inside:
             span = _whole(span)
             end = span.end
             found.append(_mention(span, named, owner is not None, chunk.start))
@@ -132,19 +139,21 @@ def mentions(text: str) -> tuple[Mention, ...]:
 
 def _mention(span: Span, named: bool, owner: bool, start: int) -> Mention:
     root = span.root
+    if root.dep_ == "appos" and root.head.pos_ == "NOUN" and root.ent_type_ == "PERSON":
+        root = root.head  # "its secretary, Paula Stein, said": she did
     verb, role = deed(root)
     of = not owner and any(c.lower_ == "of" and c.i >= span.end for c in root.children)
     return Mention(
         text=span.text,
         named=named,
-        proper=root.pos_ == "PROPN",
-        person=root.ent_type_ == "PERSON" and root.pos_ == "PROPN",
-        place=root.ent_type_ in PLACES,
-        body=root.ent_type_ == "ORG",
-        plural=root.tag_ in ("NNS", "NNPS"),
+        proper=span.root.pos_ == "PROPN",
+        person=span.root.ent_type_ == "PERSON" and span.root.pos_ == "PROPN",
+        place=span.root.ent_type_ in PLACES,
+        body=span.root.ent_type_ == "ORG",
+        plural=span.root.tag_ in ("NNS", "NNPS"),
         focus=owner or _is_focus(root),
         aside=of or (root.dep_ == "pobj" and root.head.lower_ in _COMPARED),
-        relation=not named and root.lemma_ in _RELATIONS,
+        relation=not named and span.root.lemma_ in _RELATIONS,
         verb=verb,
         role=role,
         article=any(t.lower_ in _ARTICLES for t in span.doc[start : span.start]),
@@ -183,9 +192,12 @@ def is_subject(root: Token) -> bool:
 
 
 def _is_focus(root: Token) -> bool:
-    """The subject of a sentence, what "tell me about" asks for, or the Y of "X of Y"."""
+    """The subject of a sentence, what "tell me about" asks for, or the Y of "X of Y".
+
+    Not that of a reason or a condition: "…, because Marlow is closed".
+    """
     if is_subject(root):
-        return True
+        return not (root.head.dep_ == "advcl" and any(c.dep_ == "mark" for c in root.head.lefts))
     return root.dep_ == "pobj" and root.head.lower_ in ("about", "of")
 
 

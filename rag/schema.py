@@ -6,9 +6,16 @@ span of a stored document: ``text(document)[start:end] == quote``, always.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    computed_field,
+    model_validator,
+)
 
 Status = Literal["answered", "partial", "conflicting", "not_found", "needs_clarification"]
 Verdict = Literal["supported", "unsupported"]
@@ -115,9 +122,24 @@ class Answer(_Frozen):
     timings_ms: dict[str, float] = Field(default_factory=dict)
     usage: Usage = Field(default=Usage(), description="Calls and tokens of a language model.")
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _as_saved(cls, given: Any, build: ModelWrapValidatorHandler[Answer]) -> Answer:
+        """Take an answer as it was written out: ``text`` may be there, and then says the same."""
+        if not isinstance(given, dict) or "text" not in given:
+            return build(given)
+        answer = build({name: value for name, value in given.items() if name != "text"})
+        if given["text"] != answer.text:
+            raise ValueError("text is not what message and sentences say")
+        return answer
+
+    @computed_field(  # type: ignore[prop-decorator]  # mypy knows no decorated property
+        description="The answer in plain text with [n] markers: what a client shows, and sends "
+        "back as the assistant's turn of the history."
+    )
     @property
     def text(self) -> str:
-        """The shown answer as plain text with [n] markers, or the message if there is none."""
+        """The message, if there is one, and the shown sentences with their [n] markers."""
         shown = " ".join(
             sentence.text + "".join(f"[{marker}]" for marker in sentence.citations)
             for sentence in self.sentences

@@ -235,6 +235,18 @@ def test_verify_finds_every_quote_where_it_was(footnote, saved):
     assert out.count("present") == len(answer.citations)
 
 
+def test_verify_takes_an_answer_saved_without_its_text_and_none_whose_text_was_changed(
+    footnote, saved
+):
+    answer, path = saved
+    fields = answer.model_dump(mode="json")
+    path.write_text(json.dumps({name: fields[name] for name in fields if name != "text"}))
+    assert footnote("verify", path)[0] == 0
+    path.write_text(json.dumps(fields | {"text": fields["text"].replace("1871", "1872")}))
+    code, _, err = footnote("verify", path)
+    assert (code, "text is not what" in err) == (2, True)
+
+
 def test_verify_tells_moved_and_gone(footnote, saved, indexed):
     _, path = saved
     lighthouse = indexed / "documents" / "lighthouse.md"

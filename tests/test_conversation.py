@@ -93,6 +93,8 @@ def test_what_is_replaced_is_gone(history, question, gone):
         "Is there a clinic in Oslo?",
         "Did Maria say that the bridge is old?",
         "What did Maria Lopez say about her bridge?",
+        "Who is responsible for IT?",
+        "What does the US pay?",
         "橋はいつ開通しましたか?",
     ],
 )
@@ -164,6 +166,78 @@ def test_he_is_a_person_and_named_once():
     before = turns("Who learned to read at 60?", "A worker in Oslo, with the Robinson method.")
     resolved = standalone("Where was he when he read the constitution?", before)
     assert resolved == "Where was the worker when he read the constitution?"
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "understood"),
+    [
+        (
+            (
+                "Who is the secretary of Aldane?",
+                "The union Aldane called it a joke. Its secretary, Paul Stein, said no.",
+            ),
+            "What did he say about pay?",
+            "What did Paul Stein say about pay?",
+        ),
+        (
+            ("What does the Guild of Weavers do?", "The Guild, led by Ines Calder, trains people."),
+            "Where does she live?",
+            "Where does Ines Calder live?",
+        ),
+        (
+            ("Who visited Norway in 2003?", "The Pope visited Norway."),
+            "Where was he born?",
+            "Where was the Pope born?",
+        ),
+    ],
+)
+def test_he_and_she_are_no_organisation(history, question, understood):
+    assert standalone(question, turns(*history)) == understood
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "understood"),
+    [
+        (
+            ("How many people took part in the survey?", "Of 46 employees, 39 took part."),
+            "And how many of them were nurses?",
+            "How many of the people that took part in the survey were nurses?",
+        ),
+        (
+            ("How many doctors did Norway send?", "Twelve."),
+            "How many of those were women?",
+            "How many of the doctors were women?",
+        ),
+        (
+            ("What does the museum show?", "It shows 46 old boats and 12 maps."),
+            "Which of them can be hired?",
+            "Which of the old boats can be hired?",
+        ),
+        (
+            ("How many bridges has Halden?", "Halden has three bridges."),
+            "Which of them is the oldest?",
+            "Which of the bridges is the oldest?",
+        ),
+        (
+            ("How many doctors did Norway send?", "Twelve."),
+            "How many of those doctors were women?",
+            "How many of those doctors were women?",
+        ),
+    ],
+)
+def test_some_of_them_are_of_those_that_were_counted(history, question, understood):
+    assert standalone(question, turns(*history)) == understood
+
+
+def test_what_a_reason_speaks_of_is_not_what_the_answer_is_about():
+    before = turns("Which tool did the board choose?", "It chose Rensa, because Pellow is slow.")
+    resolved = standalone("How long does the contract run?", before)
+    assert resolved == "How long does the contract run (Rensa)?"
+
+
+def test_our_train_is_the_train():
+    before = turns("What time does our train from Oslo leave?", "It leaves at 20:40.")
+    assert standalone("When does it arrive?", before) == "When does the train arrive?"
 
 
 @pytest.mark.parametrize(

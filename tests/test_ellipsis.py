@@ -36,6 +36,59 @@ def test_an_ellipsis_takes_the_place_of_its_like(history, question, understood):
 
 
 @pytest.mark.parametrize(
+    ("asked", "question", "understood"),
+    [
+        (
+            "How much does a yearly check for a rowing boat cost?",
+            "and for a motor boat?",
+            "How much does a yearly check for a motor boat cost?",
+        ),
+        ("How much does the ferry cost?", "And the bus?", "How much does the bus cost?"),
+        (
+            "How much does the ferry cost in the summer season?",
+            "And the night bus?",
+            "How much does the night bus cost in the summer season?",
+        ),
+        ("Which bank does the school use?", "and the clinic?", "Which bank does the clinic use?"),
+    ],
+)
+def test_the_verb_of_a_question_is_not_replaced(asked, question, understood):
+    assert standalone(question, turns(asked, "Some.")) == understood
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "understood"),
+    [
+        (
+            "What did the second Halden bridge cost?",
+            "and the first one?",
+            "What did the first Halden bridge cost?",
+        ),
+        ("Who led the third team?", "And the 2nd?", "Who led the 2nd team?"),
+        ("When was the new bridge opened?", "and the old one?", "When was the old bridge opened?"),
+        ("Who leads the team?", "and the second?", "Who leads the second team?"),
+        ("What happened in May?", "and on the second?", "What happened in May on the second?"),
+    ],
+)
+def test_an_ordinal_or_the_other_one_takes_the_noun_that_was_said(asked, question, understood):
+    assert standalone(question, turns(asked, "Some.")) == understood
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "understood"),
+    [
+        ("What does error E2 mean?", "And E4?", "What does error E4 mean?"),
+        ("what does error E2 mean on model B7", "and E4?", "what does error E4 mean on model B7"),
+        ("What does error E2 mean?", "and error E4?", "What does error E4 mean?"),
+        ("How long is the Marlow A4?", "and the Halden B6?", "How long is the Halden B6?"),
+        ("What did Norway earn in Q3 2024?", "and Q4?", "What did Norway earn in Q4 2024?"),
+    ],
+)
+def test_a_code_takes_the_place_of_a_code(asked, question, understood):
+    assert standalone(question, turns(asked, "Some.")) == understood
+
+
+@pytest.mark.parametrize(
     ("correction", "understood"),
     [
         ("no, I meant Spain", "How many doctors were sent to Spain in 2004?"),
@@ -106,6 +159,11 @@ def test_a_correction_needs_a_pause_or_what_was_meant(correction):
         ("Which book did Maria Lopez write?", "When?", "When did Maria Lopez write the book?"),
         ("How many nurses has Norway trained?", "Why?", "Why has Norway trained nurses?"),
         ("What services does the clinic provide?", "Why?", "Why does the clinic provide services?"),
+        (
+            "Which booking software did the board choose?",
+            "Why?",
+            "Why did the board choose the booking software?",
+        ),
         ("How many doctors work in Norway?", "Why?", None),
         ("Which country did Cuba send doctors to?", "Why?", None),
         ("In which hospital did Maria Lopez work?", "When?", None),
@@ -114,10 +172,15 @@ def test_a_correction_needs_a_pause_or_what_was_meant(correction):
     ],
 )
 def test_a_bare_question_word_after_how_many_and_which(asked, word, understood):
-    expected = understood or f"{word[:-1]}: {asked}"
+    expected = understood or f"{word[:-1]}: {asked[0].lower()}{asked[1:]}"
     assert standalone(word, turns(asked, "Some.")) == expected
 
 
 def test_a_bare_question_word_does_not_pile_up():
     before = turns("How many doctors work in Norway?", "12.", "Why?", "For the pay.")
-    assert standalone("Since when?", before) == "Since when: How many doctors work in Norway?"
+    assert standalone("Since when?", before) == "Since when: how many doctors work in Norway?"
+
+
+def test_what_a_question_with_do_is_about_is_meant_by_it():
+    before = turns("How much does the ferry cost?", "Eight pounds.")
+    assert standalone("When does it leave?", before) == "When does the ferry leave?"

@@ -100,6 +100,15 @@ def test_a_follow_up_uses_the_history(client):
     assert "43" in Answer.model_validate(answer).text
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_text_of_an_answer_can_be_sent_back_as_history(client, stream):
+    response = ask(client, stream=stream)
+    first = list(events(response))[-1][1] if stream else response.json()
+    assert first["text"] == f"{first['sentences'][0]['text']}[1]"
+    said = [{"role": "user", "content": BUILT}, {"role": "assistant", "content": first["text"]}]
+    assert "43" in ask(client, "How tall is its tower?", history=said).json()["text"]
+
+
 def test_an_answer_can_be_limited_to_some_documents(client):
     answer = ask(client, documents=["*.html"]).json()
     assert {passage["source"] for passage in answer["passages"]} == {"harbour.html"}

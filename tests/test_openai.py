@@ -32,7 +32,7 @@ def test_a_completion_holds_the_answer_as_markdown_and_whole(client):
     assert "1871" in content
     assert "[^1]" in content
     assert f"[^{len(answer.citations)}]: " in content
-    assert body["footnote"]["status"] == "answered"
+    assert (body["footnote"]["status"], body["footnote"]["text"]) == ("answered", answer.text)
 
 
 def test_a_refusal_is_a_completion_too(client):

@@ -18,6 +18,18 @@ def test_text_is_the_message_then_the_sentences_with_their_markers():
     assert refused().text == "The documents don't say."
 
 
+def test_an_answer_carries_its_text_and_one_saved_without_it_is_still_read():
+    saved = answered().model_dump(mode="json")
+    assert saved.pop("text") == answered().text
+    assert Answer.model_validate(saved) == answered()
+
+
+def test_a_text_that_says_something_else_is_refused():
+    changed = answered().model_dump() | {"text": "The bridge opened in 1905.[1]"}
+    with pytest.raises(ValidationError, match="text is not what"):
+        Answer.model_validate(changed)
+
+
 def test_an_answer_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
         answered().status = "not_found"
