@@ -68,6 +68,9 @@ _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _
 _LIST = re.compile(
     r"^\W*(?:list|name|enumerate)\b(?! of)|\b(?:what|which) (?:[\w-]+ ){0,3}?(?:are|were)\b", re.I
 )
+_BESIDES = re.compile(
+    r"\b(?:besides|except|apart from|aside from|other than|in addition to|excluding)\b[^,;?]*", re.I
+)
 _ASKED_NOUN_FILLERS = frozenset(
     ["kind", "sort", "type", "way", "part", "thing", "role", "name", "one", "other"]
 )
@@ -187,9 +190,11 @@ def _asks_subject(token: Token) -> bool:
 def _names(question: str, asked: tuple[Term, ...], noun: Term | None) -> list[Term]:
     """Content words that the grammar takes for a proper noun or that stand in an entity.
 
-    What is asked for in lower case ("which bloc …") is none, whatever the grammar takes it for.
+    What is asked for in lower case ("which bloc …") is none, whatever the grammar takes it for;
+    nor is what an answer is to leave out ("besides the Corran Bridge").
     """
     doc = parse(question)
+    others = [match.span() for match in _BESIDES.finditer(question)]
     spans = [
         (token.idx, token.idx + len(token))
         for token in doc
@@ -204,6 +209,7 @@ def _names(question: str, asked: tuple[Term, ...], noun: Term | None) -> list[Te
         and (term.name or any(start <= term.start < end for start, end in spans))
         and (term.text != term.text.lower() or term != noun)
         and not _is_month(term)
+        and not any(start <= term.start < end for start, end in others)
     ]
 
 

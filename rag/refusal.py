@@ -29,7 +29,7 @@ Closeness = Callable[[str, str], float]
 
 # Cosine of two words or phrases encoded alone, from which on one may stand for the other.
 SYNONYM = 0.70  # a name for another
-RELATED = 0.74  # a thing that is counted
+RELATED = 0.60  # a thing that is counted
 
 _PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
 
@@ -72,7 +72,7 @@ def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list
         for text in (candidate.text, candidate.passage.text)
     ]
     missing = _missing_names(question.names, here, near, around, closeness, *other)
-    found = [Gap("name", name.text) for name in missing]
+    found = [Gap("name", name.text) for name in missing or _codes_left(question.names, here)]
     found += _figure_gaps(question, values(around))
     plain = question.kind in ("date", "number", "person", "body", "place") and not question.names
     if plain and not _on_topic(question, near, closeness):
@@ -107,6 +107,13 @@ def _missing_names(
     missing = [name for name in names if name not in known]
     about = any(_among(name, near) or _within(name, other_near) for name in names)
     return missing if missing or about else list(names)
+
+
+def _codes_left(names: Sequence[Term], here: Sequence[Term]) -> list[Term]:
+    """The codes of the question, if the sentence is about another: E4 when E2 is asked about."""
+    said = [term for term in here if term.is_code]
+    left = [name for name in names if name.is_code and not _among(name, here)]
+    return left if said else []
 
 
 def _within(name: Term, spans: Sequence[tuple[int, int]]) -> bool:

@@ -17,6 +17,7 @@ _STEMMER = snowballstemmer.stemmer("english")
 
 _TOKEN = re.compile(
     r"""(?P<acronym>(?-i:(?:[A-Z]\.){2,}))
+      | (?P<code>(?<![^\W_])[^\W\d_]{1,5}\d+[^\W_]*)
       | (?P<number>\d+(?:[.,]\d+)*)
         (?:(?P<gap>[\s ]?)(?P<scale>(?:thousand|million|billion|trillion|bn|mn)\b|%))?
       | (?P<word>(?:[^\W\d_][\u0300-\u036f]*)+(?:['’](?!s\b)(?:[^\W\d_][\u0300-\u036f]*)+)*)
@@ -53,6 +54,11 @@ class Term:
     name: bool
     number: float | None
 
+    @property
+    def is_code(self) -> bool:
+        """Whether it is made of letters and digits: "E2"."""
+        return self.number is None and any(map(str.isdigit, self.text))
+
 
 def fold(text: str) -> str:
     """Return ``text`` in lower case without accents, for comparison only."""
@@ -70,8 +76,8 @@ def terms(text: str, keep_stopwords: bool = False) -> list[Term]:
     """Return the content words and figures of ``text`` in order.
 
     A word is a ``name`` when it is capitalised where the language does not ask for it: not at
-    the start of the text or of a sentence. A figure with a magnitude is one term, valued:
-    "1.5 million" and "1,500,000" both have ``number`` 1500000.
+    the start of the text or of a sentence; a code ("E2", "P680") always is one. A figure with a
+    magnitude is one term, valued: "1.5 million" and "1,500,000" both have ``number`` 1500000.
     """
     found = []
     for match in _TOKEN.finditer(text):
@@ -80,6 +86,8 @@ def terms(text: str, keep_stopwords: bool = False) -> list[Term]:
         elif match["acronym"]:
             letters = match.group().replace(".", "")
             found.append(Term(match.group(), letters.lower(), *match.span(), True, None))
+        elif match["code"]:
+            found.append(Term(match.group(), fold(match.group()), *match.span(), True, None))
         elif keep_stopwords or _is_content(match.group()):
             found.append(_word(text, match))
     return found
