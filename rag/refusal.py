@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rag.language import PLACES, parse
@@ -29,7 +30,7 @@ Closeness = Callable[[str, str], float]
 
 # Cosine of two words or phrases encoded alone, from which on one may stand for the other.
 SYNONYM = 0.70  # a name for another
-RELATED = 0.60  # a thing that is counted
+RELATED = 0.65  # a thing that is counted
 
 _PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
 
@@ -100,13 +101,21 @@ def _missing_names(
     known = [
         name
         for name in names
-        if _among(name, around)
-        or _within(name, other_around)
+        if _told(name, around, other_around)
         or any(closeness(name.text, other.text) >= SYNONYM for other in capitalised)
     ]
     missing = [name for name in names if name not in known]
-    about = any(_among(name, near) or _within(name, other_near) for name in names)
+    about = any(_told(name, near, other_near) for name in names)
     return missing if missing or about else list(names)
+
+
+def _told(name: Term, there: Sequence[Term], other: Sequence[tuple[int, int]]) -> bool:
+    """Whether ``name`` is told, as it is, in another form, or "PS3" in two words ("PS 3")."""
+    if _among(name, there) or any(start <= name.start < end for start, end in other):
+        return True
+    letter, number = name.stem[0], re.sub(r"\D", "", name.stem)
+    pairs = pairwise(term.stem for term in there)
+    return name.is_code and any(a.startswith(letter) and b == number for a, b in pairs)
 
 
 def _codes_left(names: Sequence[Term], here: Sequence[Term]) -> list[Term]:
@@ -114,10 +123,6 @@ def _codes_left(names: Sequence[Term], here: Sequence[Term]) -> list[Term]:
     said = [term for term in here if term.is_code]
     left = [name for name in names if name.is_code and not _among(name, here)]
     return left if said else []
-
-
-def _within(name: Term, spans: Sequence[tuple[int, int]]) -> bool:
-    return any(start <= name.start < end for start, end in spans)
 
 
 def _among(name: Term, others: Sequence[Term]) -> bool:

@@ -166,3 +166,15 @@ def test_what_the_figure_of_an_answer_measures(question, wanted, measures):
 )
 def test_whether_the_subject_is_asked_for(question, is_subject):
     assert analyse(question).of_subject is is_subject
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("What did Kerr build besides the Orm Bridge?", ["Kerr"]),
+        ("Apart from Cuba, who signed the Orm Treaty?", ["Orm", "Treaty"]),
+        ("What did Kerr build at Orm?", ["Kerr", "Orm"]),
+    ],
+)
+def test_what_an_answer_leaves_out_need_not_be_in_it(question, names):
+    assert [name.text for name in analyse(question).names] == names

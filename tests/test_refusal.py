@@ -97,3 +97,30 @@ def test_an_empty_index_is_said_to_be_empty(draft):
     refusal = draft("When was the clinic founded?")
     assert refusal.status == "not_found"
     assert "nothing" in refusal.message
+
+
+CODES = "E1: the tank is empty.\nE2: the pump is blocked.\nE4: the lid is open."
+
+
+def test_a_line_about_one_code_does_not_answer_for_another(draft):
+    assert shown(draft("What does error E2 mean?", CODES)) == "E2: the pump is blocked."
+    refused = draft("What does error E7 mean?", CODES)
+    assert (refused.status, "E7" in refused.message) == ("not_found", True)
+
+
+def test_a_code_may_be_written_in_two_words(draft):
+    console = "The PlayStation 3 was sold for 499 dollars."
+    assert shown(draft("What did the PS3 cost?", console)) == console
+    assert draft("What did the PS5 cost?", console).status == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("When is the office open?", "The office is open on Wednesdays from 9 to 12."),
+        ("How often does the council of Orm meet?", "The council of Orm meets every month."),
+        ("How long does the lease of the mill run?", "The lease of the mill runs for two years."),
+    ],
+)
+def test_times_and_number_words_answer(draft, question, answer):
+    assert shown(draft(question, answer)) == answer

@@ -98,6 +98,13 @@ def test_stopwords_are_kept_on_request():
     assert [term.text for term in terms("what is it", keep_stopwords=True)] == ["what", "is", "it"]
 
 
+@pytest.mark.parametrize("code", ["E2", "G3P", "P680", "e4", "PS3"])
+def test_a_code_is_one_word_and_no_figure(code):
+    (term,) = terms(f"({code})")
+    assert (term.text, term.stem, term.is_code, term.name) == (code, code.lower(), True, True)
+    assert not any(term.is_code for term in terms("the 3 of 45% in 2011 and COVID-19"))
+
+
 @given(TEXTS)
 def test_terms_stand_where_they_say_in_order(text):
     position = 0
