@@ -48,7 +48,9 @@ def is_item(text: str, start: int) -> bool:
 
 
 def _begins_line(text: str, start: int) -> bool:
-    return not text[text.rfind("\n", 0, start) + 1 : start].strip()
+    while start and text[start - 1] != "\n" and text[start - 1].isspace():
+        start -= 1
+    return not start or text[start - 1] == "\n"
 
 
 def _boundaries(line: str) -> Iterator[tuple[int, int]]:

@@ -171,6 +171,8 @@ def _one_swapped(phrase: str, preposition: str, previous: str) -> str | None:
         return None
     slot = max(slots, key=lambda one: _likeness(one, phrase, "", previous))
     kept = [t for t in parse_asked(previous) if slot.start <= t.idx < slot.end]
+    if kept[-1].pos_ == "PROPN":  # there is one of that name
+        return None
     while len(kept) > 1 and kept[0].pos_ == "ADJ":
         kept.pop(0)
     whole = f"the {new['order'] or new['other']} {previous[kept[0].idx : slot.end]}"

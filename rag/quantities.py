@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from rag.language import parse
@@ -16,7 +17,9 @@ from rag.times import date_spans
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
-Measure = Literal["", "money", "percent", "speed", "time", "length", "weight", "heat", "volume"]
+Measure = Literal[
+    "", "count", "money", "percent", "speed", "time", "length", "weight", "heat", "volume"
+]
 
 _ADVERBS = frozenset(
     [
@@ -39,19 +42,32 @@ _NO_COUNT = re.compile(r"\b\d{1,2}:\d{2}\b|(?<![\d.,])\+?0\d{2,}(?:[ /-]\d{2,})*
 _LENGTHS = r"mm|cm|m|km|(?:milli|centi|kilo)?met(?:re|er)s?|miles?|yards?|feet|foot|ft|inch(?:es)?"
 _UNITS: tuple[tuple[Measure, str], ...] = (
     ("percent", r"%|per ?cent|percentage"),
-    ("speed", rf"(?:{_LENGTHS}) ?(?:/|per|an) ?\w|mph|knots?"),
-    ("money", r"[€£$¥]|dollars?|euros?|pounds?|cents?|pence|francs?|kron\w+|crowns?|pesos?|yen"),
+    (
+        "speed",
+        rf"(?:{_LENGTHS}) ?(?:/ ?|per |an? )(?:s|sec\w*|min\w*|h|hr|hours?)|mph|knots?|[kMG]?bit/s",
+    ),
+    ("money", r"[€£$¥]|dollars?|euros?|cents?|pence|francs?|kron\w+|crowns?|pesos?|yen"),
     (
         "time",
         r"(?:milli)?seconds?|min(?:ute)?s?|hours?|hrs?|h|days?|nights?|weeks?|months?|years?"
         r"|decades?|centur(?:y|ies)",
     ),
     ("length", _LENGTHS),
-    ("weight", r"m?g|kg|(?:milli|kilo)?grams?|kilos?|tonnes?|tons?|lbs?|ounces?|oz"),
-    ("heat", r"°|degrees?"),
+    ("weight", r"m?g|kg|(?:milli|kilo)?grams?|kilos?|t|tonnes?|tons?|lbs?|ounces?|oz"),
+    ("heat", r"°\s?[CF]?|degrees?"),
+    ("", r"pounds?"),
     ("volume", r"ml|cl|l|(?:milli|centi)?lit(?:re|er)s?|gallons?|pints?|cups?"),
 )
-_AFTER = tuple((name, re.compile(rf"[\s-]*(?:{units})(?!\w)", re.I)) for name, units in _UNITS)
+_BROKEN = r"[½⅓⅔¼¾]| and an? (?:half|third|quarter)"
+_AFTER = tuple(
+    (name, re.compile(rf"(?:{_BROKEN})?[\s-]*(?:{units})(?!\w)", re.I)) for name, units in _UNITS
+)
+_UNIT_ALONE = re.compile(  # "half an hour", "a year"; not "£38 a year"
+    r"(?<![\d%] )\b(?P<half>half )?an? (?:(?P<time>second|minute|hour|day|night|week|fortnight"
+    r"|month|year|decade|century)|(?P<length>met(?:re|er)|kilomet(?:re|er)|mile|yard|foot|inch)"
+    r"|(?P<weight>gram|kilo|kilogram|tonne|ton))\b",
+    re.IGNORECASE,
+)
 _CURRENCY_BEFORE = re.compile(r"(?:[€£$¥]|\b(?:USD|EUR|GBP|CHF))\s?$")
 
 
@@ -59,7 +75,8 @@ _CURRENCY_BEFORE = re.compile(r"(?:[€£$¥]|\b(?:USD|EUR|GBP|CHF))\s?$")
 class Quantity:
     """The figure at characters ``start`` to ``end``, its ``value`` and the ``thing`` it counts.
 
-    ``measure`` is what its unit measures, "" for a mere count.
+    ``measure`` is what its unit measures, "count" for a number of things, "" if it is not known
+    ("950 pounds" are money or a weight).
     """
 
     value: float
@@ -85,8 +102,21 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         if any(left <= start < right for left, right in none):
             continue
         thing = _thing(doc, end) or (found[-1].thing if found else "")
-        found.append(Quantity(value, start, end, thing, _measure(text, start, end)))
+        measure = _measure(text, start, end)
+        if measure is None:
+            measure = "count" if _counts_things(doc, end) else ""
+        found.append(Quantity(value, start, end, thing, measure))
     return tuple(found)
+
+
+def lone_units(text: str) -> list[Quantity]:
+    """Return the units of ``text`` that stand for one of them: "an hour", "half a mile"."""
+    return [
+        Quantity(0.5 if match["half"] else 1.0, *match.span(), "", name)
+        for match in _UNIT_ALONE.finditer(text)
+        for name in ("time", "length", "weight")
+        if match[name]
+    ]
 
 
 def _in_digits(text: str) -> Iterator[tuple[float, int, int]]:
@@ -104,17 +134,27 @@ def _in_words(text: str, doc: Doc) -> Iterator[tuple[float, int, int]]:
 
 
 def _counts(figure: Figure, doc: Doc) -> bool:
-    """Whether "one" or "a hundred" stands before what is counted: "one year", not "one can"."""
+    """Whether "one" or "a hundred" counts what follows: "one year", not "one can"."""
+    if re.match(_BROKEN, doc.text[figure.end :]):
+        return True
     token = next((token for token in doc if token.idx == figure.start), None)
     return token is not None and token.dep_ == "nummod" and token.head.pos_ == "NOUN"
 
 
-def _measure(text: str, start: int, end: int) -> Measure:
+def _counts_things(doc: Doc, offset: int) -> bool:
+    """Whether a noun in the plural follows: "85 trained doctors", not "100 Mbit"."""
+    after = (token for token in doc if token.idx >= offset)
+    noun = next((token for token in islice(after, 4) if token.pos_ in ("NOUN", "PROPN")), None)
+    return noun is not None and noun.tag_ in ("NNS", "NNPS")
+
+
+def _measure(text: str, start: int, end: int) -> Measure | None:
+    """What the unit of a figure measures, None if it has none."""
     if _CURRENCY_BEFORE.search(text[:start]):
         return "money"
     if text[start:end].endswith("%"):
         return "percent"
-    return next((name for name, unit in _AFTER if unit.match(text, end)), "")
+    return next((name for name, unit in _AFTER if unit.match(text, end)), None)
 
 
 def _thing(doc: Doc, offset: int) -> str:

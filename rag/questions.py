@@ -14,7 +14,7 @@ from rag.terms import Term, fold, terms
 from rag.times import MONTH
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
+    from spacy.tokens import Doc, Token
 
 Kind = Literal[
     "person", "body", "date", "number", "place", "reason", "manner", "definition", "other"
@@ -25,7 +25,8 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
     (
         "number",
         r"\bhow (?:many|much|old|long|far|large|big|tall|high|deep|wide|thick|heavy|fast|hot|cold"
-        r"|often)\b|^\W*what (?:do|does|did|would|will) [^?]{2,60}? (?:cost|weigh)s?\b"
+        r"|often)\b|^\W*what (?:do|does|did|would|will) [^?]{2,60}? (?:cost|weigh)"
+        r"(?=\W*$| (?:in|for|per|to|on|at|an?)\b)"
         r"|(?<!phone )(?<!mobile )(?<!policy )(?<!model )(?<!serial )\bnumber of\b"
         r"|\b(?:percentage|percent|amount|total|share|proportion) of\b"
         r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|price|cost|age)\b"
@@ -36,7 +37,7 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
         r"^\W*(?:\w+\W+){0,2}?when\b|\bwhen\W*$"
         r"|\b(?:what|which) (?:year|date|day|month|century)\b|\b(?:year|date)\s*\??$",
     ),
-    ("person", r"^\W*(?:\w+\W+){0,3}?who(?:m|se|'s|’s)?\b|\bname of the (?:\w+ )*\w+"),
+    ("person", r"^\W*(?:\w+\W+){0,3}?who(?:m|se|'s|’s)?\b|\bnames? of the (?:\w+ )*\w+"),
     (
         "place",
         r"\bwhere\b(?!as)|\b(?:what|which) (?:country|city|town|state|province|region)\b",
@@ -56,8 +57,9 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
 )
 # What the figure of an answer measures, by how the question asks; "" is a mere count.
 _MEASURES: tuple[tuple[str, tuple[Measure, ...]], ...] = (
+    (r"\bhow much (?:cash|money)\b", ("money",)),
     (r"\bhow long\b", ("time", "length")),
-    (r"\bhow old\b", ("time", "")),
+    (r"\bhow old\b", ("time",)),
     (r"\bhow far\b", ("length", "time")),
     (r"\bhow (?:tall|deep|wide|thick)\b", ("length",)),
     (r"\bhow heavy\b|\bweighs?\b", ("weight",)),
@@ -69,7 +71,7 @@ _LIST = re.compile(
     r"^\W*(?:list|name|enumerate)\b(?! of)|\b(?:what|which) (?:[\w-]+ ){0,3}?(?:are|were)\b", re.I
 )
 _BESIDES = re.compile(
-    r"\b(?:besides|except|apart from|aside from|other than|in addition to|excluding)\b[^,;?]*", re.I
+    r"\b(?:besides|except|apart from|aside from|other than|in addition to|excluding)\b", re.I
 )
 _ASKED_NOUN_FILLERS = frozenset(
     ["kind", "sort", "type", "way", "part", "thing", "role", "name", "one", "other"]
@@ -77,6 +79,9 @@ _ASKED_NOUN_FILLERS = frozenset(
 _QUANTITIES = frozenset(
     ["number", "percentage", "percent", "amount", "total", "share", "proportion", "sum"]
 )
+
+
+_UNCOUNTED = _QUANTITIES | {"money", "cash"}  # a figure is of them without saying so
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,8 @@ def analyse(question: str) -> Question:
     asked = tuple(terms(question) or terms(question, keep_stopwords=True))
     wanted = kind(question)
     thing = _noun(question, asked)
-    noun = None if wanted == "date" or (thing and thing.text.lower() in _QUANTITIES) else thing
+    is_counted = thing is None or thing.text.lower() not in _UNCOUNTED
+    noun = thing if is_counted and wanted != "date" else None
     names = _names(question, asked, thing)
     verb = _verb(question, asked)
     return Question(
@@ -194,7 +200,7 @@ def _names(question: str, asked: tuple[Term, ...], noun: Term | None) -> list[Te
     nor is what an answer is to leave out ("besides the Corran Bridge").
     """
     doc = parse(question)
-    others = [match.span() for match in _BESIDES.finditer(question)]
+    others = [(match.end(), _phrase_end(doc, match.end())) for match in _BESIDES.finditer(question)]
     spans = [
         (token.idx, token.idx + len(token))
         for token in doc
@@ -211,6 +217,13 @@ def _names(question: str, asked: tuple[Term, ...], noun: Term | None) -> list[Te
         and not _is_month(term)
         and not any(start <= term.start < end for start, end in others)
     ]
+
+
+def _phrase_end(doc: Doc, start: int) -> int:
+    """Where the noun phrase that begins at ``start`` ends, names joined by "and" included."""
+    inside = ("ADJ", "ADP", "CCONJ", "DET", "NOUN", "NUM", "PART", "PROPN", "SPACE")
+    behind = (token for token in doc if token.idx >= start)
+    return next((token.idx for token in behind if token.pos_ not in inside), len(doc.text))
 
 
 def _is_month(term: Term) -> bool:

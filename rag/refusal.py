@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from rag.language import PLACES, parse
 from rag.names import otherwise
-from rag.quantities import Quantity, quantities
+from rag.quantities import Quantity, lone_units, quantities
 from rag.questions import Question
-from rag.terms import Term, same_name, same_term, terms, values
+from rag.terms import Term, among, same_term, terms, values
 from rag.times import dates, time_spans
 
 if TYPE_CHECKING:
@@ -37,11 +37,21 @@ _PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
 AKIN = 0.36  # what was done
 TOPIC = 0.50  # what a question without a name is about
 
-_HOW_OFTEN = re.compile(r"\bhow (?:often|frequently)\b", re.I)
-_OFTEN = re.compile(
-    r"\b(?:every|each|once|twice|times|hourly|daily|nightly|weekly|monthly|quarterly|yearly"
-    r"|annually|per (?:day|week|month|year)|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b",
-    re.IGNORECASE,
+# Answers to "how often?" and "what does it cost?" that give no figure.
+_WORDED = (
+    (
+        re.compile(r"\bhow (?:often|frequently)\b", re.I),
+        re.compile(
+            r"\b(?:every|each|once|twice|times|hourly|daily|nightly|weekly|monthly|quarterly|yearly"
+            r"|annually|per (?:day|week|month|year)|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+            r"s?)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        re.compile(r"\b(?:costs?|price|fee|charge|how much)\b", re.I),
+        re.compile(r"\b(?:free|nothing|(?:no|without) (?:extra )?(?:charge|cost|fee)s?)\b", re.I),
+    ),
 )
 _HAPPENED = frozenset({"happen", "occur", "take", "come", "follow"})
 
@@ -73,7 +83,7 @@ def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list
         for text in (candidate.text, candidate.passage.text)
     ]
     missing = _missing_names(question.names, here, near, around, closeness, *other)
-    found = [Gap("name", name.text) for name in missing or _codes_left(question.names, here)]
+    found = [Gap("name", name.text) for name in missing or _codes_left(question.names, candidate)]
     found += _figure_gaps(question, values(around))
     plain = question.kind in ("date", "number", "person", "body", "place") and not question.names
     if plain and not _on_topic(question, near, closeness):
@@ -110,23 +120,33 @@ def _missing_names(
 
 
 def _told(name: Term, there: Sequence[Term], other: Sequence[tuple[int, int]]) -> bool:
-    """Whether ``name`` is told, as it is, in another form, or "PS3" in two words ("PS 3")."""
-    if _among(name, there) or any(start <= name.start < end for start, end in other):
+    """Whether ``name`` is told, as it is, in another form, or as a code in two words."""
+    if among(name, there) or any(start <= name.start < end for start, end in other):
         return True
-    letter, number = name.stem[0], re.sub(r"\D", "", name.stem)
-    pairs = pairwise(term.stem for term in there)
-    return name.is_code and any(a.startswith(letter) and b == number for a, b in pairs)
+    return name.is_code and any(_spells(name, *words) for words in pairwise(there))
 
 
-def _codes_left(names: Sequence[Term], here: Sequence[Term]) -> list[Term]:
-    """The codes of the question, if the sentence is about another: E4 when E2 is asked about."""
-    said = [term for term in here if term.is_code]
-    left = [name for name in names if name.is_code and not _among(name, here)]
-    return left if said else []
+def _spells(code: Term, word: Term, figure: Term) -> bool:
+    """Whether two words are ``code``: "PS 3" and "PlayStation 3" are "PS3", "page 3" is not."""
+    letters = re.match(r"\D*", code.stem)
+    spelt = letters.group() if letters else ""
+    initials = "".join(filter(str.isupper, word.text)).lower()
+    return figure.stem == code.stem[len(spelt) :] and len(spelt) > 1 and spelt in (
+        word.stem, initials
+    )  # fmt: skip
 
 
-def _among(name: Term, others: Sequence[Term]) -> bool:
-    return any(same_name(name.stem, other.stem) for other in others)
+def _codes_left(names: Sequence[Term], candidate: Candidate) -> list[Term]:
+    """The codes of the question, if the sentence is about another of the kind: E4, not E2."""
+    heading = candidate.passage.heading or ""
+    said = [t for t in terms(f"{heading}\n{candidate.text}") if t.is_code]
+    return [
+        name
+        for name in names
+        if name.is_code
+        and not among(name, said)
+        and any(term.stem.rstrip("0123456789") == name.stem.rstrip("0123456789") for term in said)
+    ]
 
 
 def _on_topic(question: Question, near: Sequence[Term], closeness: Closeness) -> bool:
@@ -281,8 +301,10 @@ def _is_new(name: str, question: Question) -> bool:
 
 
 def _count_gap(question: Question, candidate: Candidate, closeness: Closeness) -> Gap | None:
-    often = _HOW_OFTEN.search(question.text) and _OFTEN.search(candidate.text)
-    if often or counted(question, candidate, closeness):
+    worded = any(
+        asked.search(question.text) and told.search(candidate.text) for asked, told in _WORDED
+    )
+    if worded or counted(question, candidate, closeness):
         return None
     thing = question.counted
     return Gap("number", f"a number of {thing}" if thing else "a number")
@@ -297,7 +319,8 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
     asked = values(question.terms)
     found = [q for q in quantities(candidate.text) if q.value not in asked]
     if question.measures:
-        return [q for q in found if q.measure in question.measures]
+        measured = [*found, *lone_units(candidate.text)]
+        return [q for q in measured if q.measure in ("", *question.measures)]
     if question.noun is None or question.counted is None:
         return found
     noun, phrase = question.noun, question.counted
@@ -305,6 +328,6 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
     return [
         q if q.thing else replace(q, thing=phrase)
         for q in found
-        if _among(noun, terms(q.thing) if q.thing else before)
+        if among(noun, terms(q.thing) if q.thing else before)
         or (q.thing and closeness(phrase, q.thing) >= RELATED)
     ]

@@ -103,8 +103,8 @@ _DERIVED = re.compile(r"(?:n|an|ian|ean|ese|i)?s?")
 
 def same_name(one: str, other: str) -> bool:
     """Return whether two folded names are one, or one is derived from the other (Cuba, Cuban)."""
-    if one == other:
-        return True
+    if one == other or any(map(str.isdigit, one + other)):  # E10 is not E100
+        return one == other
     short, long = sorted((one, other), key=len)
     if len(short) < 3 or not long.startswith(short[:-1]):
         return False

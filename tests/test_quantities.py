@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from test_sentences import TEXTS
 
-from rag.quantities import quantities
+from rag.quantities import lone_units, quantities
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,11 @@ def test_number_words_are_figures_and_clocks_are_none(text, values):
         ("It is 340 metres long and took two years.", ["length", "time"]),
         ("It costs £12 or 15 euros and weighs 3.5 kg.", ["money", "money", "weight"]),
         ("Bake at 190 degrees; 12% water, 60 km/h.", ["heat", "percent", "speed"]),
-        ("It employs 85 doctors and 3 members.", ["", ""]),
+        ("It employs 85 doctors and 3 members.", ["count", "count"]),
+        ("It is 43 metres and stands on 12 km and more.", ["length", "length"]),
+        ("20 miles per hour, 3 metres a second, 100 Mbit/s.", ["speed", "speed", "speed"]),
+        ("At 85 °C, 2½ hours, one and a quarter tonnes.", ["heat", "time", "weight"]),
+        ("It takes 950 pounds and 2 t.", ["", "weight"]),  # money or a weight
     ],
 )
 def test_what_a_figure_measures(text, measures):
@@ -73,3 +77,9 @@ def test_any_text_can_be_read(text):
     for quantity in quantities(text):
         assert text[quantity.start].isalnum()
         assert quantity.value >= 0
+
+
+def test_a_unit_may_stand_for_one_of_it():
+    text = "It takes half an hour and a mile, for £38 a year."
+    found = [(q.value, q.measure, text[q.start : q.end]) for q in lone_units(text)]
+    assert found == [(0.5, "time", "half an hour"), (1.0, "length", "a mile")]

@@ -238,3 +238,20 @@ def test_two_dates_for_one_thing_conflict_though_one_says_more_of_it(draft):
         "The new workshop is to open on 14 September 2026.",
     )
     assert found.status == "conflicting"
+
+
+def test_a_reason_that_is_announced_behind_an_answer_comes_along(draft):
+    text = "Overtime is compensated with time off, not with money. {} the staff asked for it."
+    for opening, comes in (("The reason is that", True), ("Last year", False)):
+        found = texts(draft("Why is overtime not paid in money?", text.format(opening)))
+        assert any("staff" in sentence for sentence in found) is comes
+
+
+def test_a_rival_elsewhere_is_told_though_a_list_is_shown(draft):
+    found = draft(
+        "When does the workshop of Halden open?",
+        "The plan for Halden:\n\n- The workshop of Halden opens on 2 November 2026.\n"
+        "- The shop of Halden is painted.\n- The yard of Halden is paved.",
+        "The workshop of Halden opens on 14 September 2026.",
+    )
+    assert found.status == "conflicting"

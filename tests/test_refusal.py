@@ -112,6 +112,8 @@ def test_a_code_may_be_written_in_two_words(draft):
     console = "The PlayStation 3 was sold for 499 dollars."
     assert shown(draft("What did the PS3 cost?", console)) == console
     assert draft("What did the PS5 cost?", console).status == "not_found"
+    page = "On page 3 of the list a chair is sold for 499 dollars."
+    assert draft("What did the P3 cost?", page).status == "not_found"
 
 
 @pytest.mark.parametrize(
@@ -120,6 +122,8 @@ def test_a_code_may_be_written_in_two_words(draft):
         ("When is the office open?", "The office is open on Wednesdays from 9 to 12."),
         ("How often does the council of Orm meet?", "The council of Orm meets every month."),
         ("How long does the lease of the mill run?", "The lease of the mill runs for two years."),
+        ("How tall is the Harwick Tower?", "The Harwick Tower is 43 metres and stands by the sea."),
+        ("What does admission to the museum cost?", "Admission to the museum is free."),
     ],
 )
 def test_times_and_number_words_answer(draft, question, answer):

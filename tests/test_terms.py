@@ -102,6 +102,8 @@ def test_stopwords_are_kept_on_request():
 def test_a_code_is_one_word_and_no_figure(code):
     (term,) = terms(f"({code})")
     assert (term.text, term.stem, term.is_code, term.name) == (code, code.lower(), True, True)
+    (longer,) = terms(f"{code}0")
+    assert not same_term(term, longer)
     assert not any(term.is_code for term in terms("the 3 of 45% in 2011 and COVID-19"))
 
 

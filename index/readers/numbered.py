@@ -18,6 +18,11 @@ _MAX_HEADING = 80
 _PROSE = 100  # a line this long is a paragraph
 _TOP_LEVEL = 2  # the title of the file is above
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,4})[.)]?[^\S\n]+(?=\S)")
+_SAYS = re.compile(  # a statement, unless it begins as a question or a case: "If it smokes"
+    r"(?!if|when|how|what|where|why|who)(?:.*\b)?(?:is|are|was|were|has|have|had|must|may|can|shall"
+    r"|should|will|not|does|do|did)\b|.*\d",
+    re.IGNORECASE,
+)
 _ENDS = re.compile(r"[.!?…:;,–—-][\"'”’»)\]]*\s*$")
 
 Span = tuple[int, int]
@@ -68,7 +73,10 @@ def _candidates(text: str, lines: Sequence[Span]) -> Iterator[_Line]:
         if match := _NUMBERED.match(text, start, min(end, start + _MAX_HEADING)):
             words = text[match.end() : end].rstrip()
             line = _Line(_number(match), start, match.end() + len(words), words == words.upper())
-            is_heading = _names(words) and not dated(text[start : line.end])
+            marked = not match.group(1).isdigit() or match.group()[len(match.group(1))] in ".)"
+            is_heading = (
+                (marked or line.is_capitals) and _names(words) and not dated(text[start : line.end])
+            )
             if is_heading and _has_room(text, lines, n, line) and not _is_listed(text, lines, n):
                 yield line
 
@@ -80,7 +88,7 @@ def _number(match: re.Match[str]) -> _Number:
 def _names(words: str) -> bool:
     """Whether they may name a section: few, no sentence, and with a capital at the start."""
     is_short = len(words) <= _MAX_HEADING and not _ENDS.search(words)
-    return is_short and words[0].isalpha() and not words[0].islower()
+    return is_short and words[0].isalpha() and not words[0].islower() and not _SAYS.match(words)
 
 
 def _has_room(text: str, lines: Sequence[Span], n: int, line: _Line) -> bool:

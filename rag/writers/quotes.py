@@ -15,7 +15,7 @@ from rag.questions import Kind, analyse
 from rag.refusal import Gap, actors, alternatives, bodies, counted, places
 from rag.schema import Message, Passage
 from rag.terms import among, terms
-from rag.times import date_spans, dates
+from rag.times import dates, time_spans
 from rag.writers.base import Draft, Drafted
 from rag.writers.listing import with_lists
 from rag.writers.rivals import dated_otherwise, of_one_thing, rival, rows_asked_for
@@ -40,6 +40,9 @@ _FACTS: frozenset[Kind] = frozenset({"date", "number", "person", "body", "place"
 _NAMED = ("person", "body", "place")
 _PARTS = re.compile(r",?\s+(?:and|or)\s+(?=(?:who|whom|when|where|why|how|what|which)\b)", re.I)
 
+_REASON = re.compile(
+    r"\W*(?:(?:the|one|its|their) (?:main )?reason|(?:this|that|it) (?:is|was) because)\b", re.I
+)
 _LEANING = re.compile(r"\W*(?:he|she|it|they|this|that|these|those|his|her|its|their)\b", re.I)
 
 
@@ -91,17 +94,20 @@ class QuotesWriter:
         if either := _either(evidence, order):
             return _reading_order(evidence, either)
         share = KIN_LISTED if evidence.question.many else KIN
-        chosen = likeliest(evidence.chance, order, share)
+        chosen, differing = likeliest(evidence.chance, order, share), list[int]()
         if evidence.question.kind in _FACTS and not evidence.question.many:
             differing = [n for n in order[1:] if self._differs(evidence, order[0], n)]
             named = evidence.question.kind in _NAMED
             more = differing or [n for n in chosen[1:] if named and evidence.chance[n] >= LIKELY]
             chosen = [order[0], *more][:MOST_FACTS]
         if not evidence.question.many:
-            chosen = rows_asked_for(evidence, chosen)
+            likely = [n for n in order if evidence.chance[n] >= LEAST]
+            chosen = rows_asked_for(evidence, chosen, likely)
         if _leans(evidence, chosen[0]) and chosen[0] - 1 not in chosen:
             chosen.append(chosen[0] - 1)
-        return _reading_order(evidence, with_lists(evidence, chosen))
+        if evidence.question.kind == "reason":
+            chosen += [n for n in _reasons_behind(evidence, chosen) if n not in chosen]
+        return _reading_order(evidence, chosen if differing else with_lists(evidence, chosen))
 
     def _differs(self, evidence: Evidence, first: int, n: int) -> bool:
         """Whether a further sentence gives another figure or date for what the first gives."""
@@ -152,7 +158,7 @@ class QuotesWriter:
         text, question = evidence.candidates[n].text, evidence.question
         match question.kind:
             case "date":
-                return tuple(date_spans(text))
+                return tuple(time_spans(text))
             case "number":
                 return tuple((q.start, q.end) for q in self._counted(evidence, n))
             case "person":
@@ -236,6 +242,17 @@ def likeliest(chance: Vectors, order: Sequence[int], share: float = 0.0) -> list
         shown, hits = shown + 1, hits + float(chance[n])
         best = max(best, (2 * hits / (shown + answers), shown))
     return list(order[: best[1]])
+
+
+def _reasons_behind(evidence: Evidence, chosen: Sequence[int]) -> list[int]:
+    """The sentences behind chosen ones that say outright that they give their reason."""
+    where = evidence.candidates
+    behind = (n + 1 for n in chosen if n + 1 < len(where))
+    return [
+        n
+        for n in behind
+        if where[n].passage.id == where[n - 1].passage.id and _REASON.match(where[n].text)
+    ]
 
 
 def _leans(evidence: Evidence, n: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import product
 
 from rag.evidence import Evidence
@@ -19,7 +20,11 @@ def rival(one: Quantity, other: Quantity) -> bool:
     low, high = sorted((one.value, other.value))
     things = [terms(quantity.thing) for quantity in (one, other)]
     alike = any(same_term(a, b) for a in things[0] for b in things[1]) or not any(things)
-    return alike and one.measure == other.measure and 0 < low < high <= 2 * low
+    return (
+        alike
+        and (one.measure == other.measure or "" in (one.measure, other.measure))
+        and 0 < low < high <= 2 * low
+    )
 
 
 def of_one_thing(evidence: Evidence, one: int, other: int) -> bool:
@@ -37,11 +42,18 @@ def _is_row(evidence: Evidence, n: int) -> bool:
     return _ROW.match(evidence.candidates[n].text) is not None
 
 
-def rows_asked_for(evidence: Evidence, chosen: list[int]) -> list[int]:
-    """Of several rows only those whose cells hold most of the question's words; all of the rest."""
-    rows = {n: _held(evidence, n) for n in chosen if _is_row(evidence, n)}
-    most = max(map(len, rows.values()), default=0)
-    return [n for n in chosen if n not in rows or len(rows[n]) == most]
+def rows_asked_for(evidence: Evidence, chosen: Sequence[int], order: Sequence[int]) -> list[int]:
+    """The chosen ones, but of rows those of ``order`` that hold most of the question's words.
+
+    All rows that were chosen, if none of any holds more than the others.
+    """
+    rows = {n: len(_held(evidence, n)) for n in order if _is_row(evidence, n)}
+    most = max(rows.values(), default=0)
+    if not any(n in rows for n in chosen) or all(rows.get(n, most) == most for n in chosen):
+        return list(chosen)
+    best = next(n for n in order if rows.get(n) == most)
+    kept = [n for n in chosen if rows.get(n, most) == most]
+    return kept if best in kept else [best, *kept]
 
 
 def _held(evidence: Evidence, n: int) -> set[str]:
