@@ -91,15 +91,6 @@ def test_a_streamed_answer_ends_in_the_answer(client):
     assert [d for n, d in zip(names, data, strict=True) if n == "sentence"] == whole["sentences"]
 
 
-def test_a_follow_up_uses_the_history(client):
-    history = [
-        {"role": "user", "content": BUILT},
-        {"role": "assistant", "content": "The lighthouse at Lindow was built in 1871."},
-    ]
-    answer = ask(client, "How tall is its tower?", history=history).json()
-    assert "43" in Answer.model_validate(answer).text
-
-
 @pytest.mark.parametrize("stream", [False, True])
 def test_the_text_of_an_answer_can_be_sent_back_as_history(client, stream):
     response = ask(client, stream=stream)

@@ -72,69 +72,6 @@ def test_headings_between_blank_lines(tmp_path):
     assert document.metadata == {"published": "3 May 2021", "author": "Ana Ruiz"}
 
 
-NUMBERED = """RULES OF THE FERRY
-
-1. PURPOSE
-These rules are for everybody.
-
-2. On board
-
-2.1 In calm weather
-
-1. Sit down.
-2. Hold on.
-
-2.2 In a storm
-
-Do this:
-
-1. Put on a vest
-
-2. Go below
-
-3. Wait for the captain
-
-She knows what to do.
-
-10 people have drowned
-
-3. TICKETS
-
-They cost:
-- four crowns
-- two crowns for children
-"""
-
-
-def test_numbered_headings_count_through_a_text(tmp_path):
-    document = read_bytes(tmp_path, "rules.txt", NUMBERED)
-    assert document.text == NUMBERED
-    assert headings(document) == [
-        (1, "RULES OF THE FERRY"),
-        (2, "1. PURPOSE"),
-        (2, "2. On board"),
-        (3, "2.1 In calm weather"),
-        (3, "2.2 In a storm"),
-        (2, "3. TICKETS"),
-    ]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Packing\n\n1. SOCKS\n2. SHIRTS\n3. SHOES\n\nThat is all.\n",
-        "Packing\n\n1. Socks\n\n2. Shirts\n\nThat is all.\n",
-        "Packing\n\n1. Socks are in the box.\n\nThe rest is not.\n",
-        "Packing\n\n1 Bread Street\n\nThat is where.\n",
-        "Packing\n\n1 MAY 2026\n\nThat is when.\n",
-        "Packing\n\n3. SOCKS\n\nThey are red.\n",
-        "Packing\n\n1. SOCKS",
-    ],
-)
-def test_what_is_no_numbered_heading(tmp_path, text):
-    assert headings(read_bytes(tmp_path, "list.txt", text)) == [(1, "Packing")]
-
-
 @pytest.mark.parametrize(
     "text",
     [

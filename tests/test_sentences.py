@@ -66,7 +66,7 @@ def test_a_very_long_line_is_cut_between_sentences_only():
     assert set(quoted(f"{sentence} " * 1000)) == {sentence}
 
 
-@pytest.mark.parametrize("unit", ["a", "word ", "A. ", "? ", "\n", "a\n", "👩\u200d🏫 "])
+@pytest.mark.parametrize("unit", ["a", "word ", "A. ", "? ", "\n", "a\n", "👩\u200d🏫 ", "a) b. "])
 @pytest.mark.timeout(20)
 def test_long_texts_take_little_time(unit):
     text = unit * 50_000
