@@ -13,6 +13,7 @@ from rich.console import Console
 from sample_answers import FIRST, SECOND, TEXT, answered, conflicting, passage, refused, sentence
 
 from index.types import DocumentInfo, Progress, Skipped, SyncReport, document_id
+from rag.schema import Citation
 from ui.export import answer_markdown
 from ui.listing import documents_html, progress_line, report_html, skipped_line, summary
 from ui.render import answer_html, conversation_html, draft_html, sources_html, turn_html
@@ -238,3 +239,54 @@ def test_the_list_of_documents_names_each_and_its_delete_button():
     assert facts == ["a b.md", "2 pages", "1 passage"]
     assert page.select_one(".fn-note").get_text() == "odd"
     assert "No documents yet" in documents_html([])
+
+
+def listed():
+    """An answer from a list: its lead-in, three items, one of them with a second sentence."""
+    text = "The box holds:\n\n1. gloves\n2. a lamp. It is yellow.\n3. <b>tape</b>"
+    spans = [(0, 14), (19, 25), (29, 36), (37, 50), (54, len(text))]
+    place = passage(start=0, end=len(text), text=text)
+    known = place.model_dump(
+        include={"document", "title", "source", "published", "page", "heading"}
+    )
+    citations = [
+        Citation(
+            marker=n,
+            start=a,
+            end=b,
+            quote=text[a:b],
+            content_hash="0" * 64,
+            passage=place.id,
+            **known,
+        )
+        for n, (a, b) in enumerate(spans, start=1)
+    ]
+    said = [sentence((0, 1), c.marker, text=c.quote) for c in citations]
+    return answered(sentences=tuple(said), citations=tuple(citations), passages=(place,))
+
+
+def test_a_list_is_shown_as_a_list_with_its_numbers():
+    page = soup(answer_html(listed(), 0))
+    assert page.select_one(".fn-answer > p").get_text().startswith("The box holds:")
+    items = page.select(".fn-answer > ol > li")
+    assert [item["value"] for item in items] == ["1", "2", "3"]
+    assert [len(item.select("a.fn-cite")) for item in items] == [1, 2, 1]
+    assert "<b>tape</b>" in items[2].get_text()
+    assert "1. gloves [2]\n" in answer_markdown(listed())
+    lines = [line.strip() for line in printed(listed()).splitlines()]
+    assert {"1. gloves [2]", "2. a lamp. [3] It is yellow. [4]"} <= set(lines)
+
+
+def test_bullets_are_bullets_and_a_models_words_are_prose():
+    bullets = listed()
+    text = bullets.passages[0].text
+    for n in "123":
+        text = text.replace(f"{n}.", "- ")[: len(text)]
+    as_bullets = bullets.model_copy(
+        update={"passages": (bullets.passages[0].model_copy(update={"text": text}),)}
+    )
+    assert len(soup(answer_html(as_bullets, 0)).select(".fn-answer > ul > li")) == 3
+    written = bullets.model_copy(
+        update={"sentences": tuple(sentence((0, 1), n, text="It is there.") for n in (2, 3))}
+    )
+    assert not soup(answer_html(written, 0)).select("li")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag.schema import Answer, Sentence
-from ui.render import paragraphs
+from ui.layout import Block, blocks
 from ui.text import markdown_text, reference
 
 
@@ -12,7 +12,7 @@ def answer_markdown(answer: Answer) -> str:
     parts = [f"**{markdown_text(answer.question)}**"]
     if answer.message:
         parts.append(markdown_text(answer.message))
-    parts += [" ".join(map(_sentence, group)) for group in paragraphs(answer)]
+    parts += ["\n".join(map(_block, run)) for run in blocks(answer)]
     parts += [
         f"[{citation.marker}] {markdown_text(reference(citation))}\n"
         f"> {markdown_text(citation.quote)}"
@@ -22,6 +22,11 @@ def answer_markdown(answer: Answer) -> str:
         nearest = (f"- {markdown_text(reference(passage))}" for passage in answer.passages)
         parts.append("Nearest passages:\n" + "\n".join(nearest))
     return "\n\n".join(parts) + "\n"
+
+
+def _block(block: Block) -> str:
+    words = " ".join(map(_sentence, block.sentences))
+    return f"{block.label.replace('•', '-')} {words}" if block.label else words
 
 
 def _sentence(sentence: Sentence) -> str:

@@ -8,10 +8,10 @@ questions and models wrote is escaped here, once, and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Literal
 
 from rag.schema import Answer, Citation, Passage, Sentence
+from ui.layout import Block, blocks, paragraphs
 from ui.text import html_text, marked, place_name, reference, shown_name, withheld_line
 
 _HEADLINES = {
@@ -81,16 +81,6 @@ def draft_html(
     return f'<div class="fn-answer fn-draft">{body}</div>'
 
 
-def paragraphs(answer: Answer) -> list[list[Sentence]]:
-    """Group the sentences of an answer: those from one passage read on, others start anew."""
-    passages = {citation.marker: citation.passage for citation in answer.citations}
-
-    def passage(sentence: Sentence) -> str | None:
-        return passages.get(sentence.citations[0]) if sentence.citations else None
-
-    return [list(group) for _, group in groupby(answer.sentences, key=passage)]
-
-
 def sources_html(answer: Answer | None, turn: int = 0, opened: int | None = None) -> str:
     """Return the sources panel of an answer, with the card of marker ``opened`` open.
 
@@ -134,10 +124,28 @@ def _headline(answer: Answer) -> str:
 def _body(answer: Answer, turn: int) -> list[str]:
     if answer.status == "conflicting":
         return _sides(answer, turn)
-    return [
-        f"<p>{' '.join(_sentence(sentence, turn) for sentence in group)}</p>"
-        for group in paragraphs(answer)
-    ]
+    return [_list(run, turn) if run[0].label else _prose(run, turn) for run in blocks(answer)]
+
+
+def _prose(run: Sequence[Block], turn: int) -> str:
+    return "".join(f"<p>{_sentences(block, turn)}</p>" for block in run)
+
+
+def _list(items: Sequence[Block], turn: int) -> str:
+    """A list as it stands in its document, with its own numbers if it has some."""
+    if not items[0].label[0].isdigit():
+        return "<ul>" + "".join(f"<li>{_sentences(item, turn)}</li>" for item in items) + "</ul>"
+    numbered = (
+        f'<li value="{int(item.label[:-1])}">{_sentences(item, turn)}</li>'
+        if item.label[0].isdigit()
+        else f"<li>{_sentences(item, turn)}</li>"
+        for item in items
+    )
+    return f"<ol>{''.join(numbered)}</ol>"
+
+
+def _sentences(block: Block, turn: int) -> str:
+    return " ".join(_sentence(sentence, turn) for sentence in block.sentences)
 
 
 def _sides(answer: Answer, turn: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rag.schema import Answer, Citation, Passage, Sentence
 from rag.verify import Checked
-from ui.render import paragraphs
+from ui.layout import Block, blocks
 from ui.text import one_line, reference, terminal_text, withheld_line
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def _blocks(answer: Answer, folder: str) -> Iterator[list[Line]]:
         yield [(0, Text(f"Understood as: {understood}", style="dim"))]
     if answer.message:
         yield [(0, Text(terminal_text(answer.message), style="yellow"))]
-    for group in paragraphs(answer):
-        yield [(0, Text(" ").join(map(_sentence, group)))]
+    for run in blocks(answer):
+        yield [(2 * bool(block.label), _block(block)) for block in run]
     if answer.withheld:
         yield list(_withheld(answer.withheld))
     for citation in answer.citations:
@@ -82,6 +82,13 @@ def _withheld(sentences: Sequence[Sentence]) -> Iterator[Line]:
     for sentence in sentences:
         words = f"“{one_line(sentence.text)}”: {one_line(sentence.reason or '')}"
         yield 4, Text(terminal_text(words), style="dim")
+
+
+def _block(block: Block) -> Text:
+    from rich.text import Text
+
+    words = Text(" ").join(map(_sentence, block.sentences))
+    return Text(f"{block.label} ").append_text(words) if block.label else words
 
 
 def _sentence(sentence: Sentence) -> Text:
