@@ -314,7 +314,7 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
     """Return the quantities in the sentence of what ``question`` counts, any if it names nothing.
 
     A figure with no word for what it counts ("the number has become 1.571 billion") counts what
-    stands before it: in its sentence ("consultations stand at 1.5 billion"), or in the one before.
+    the sentence before it speaks of.
     """
     asked = values(question.terms)
     found = [q for q in quantities(candidate.text) if q.value not in asked]
@@ -324,10 +324,10 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
     if question.noun is None or question.counted is None:
         return found
     noun, phrase = question.noun, question.counted
-    led = candidate.led_by[-1] if candidate.led_by else ""
+    before = terms(candidate.led_by[-1] if candidate.led_by else "")
     return [
         q if q.thing else replace(q, thing=phrase)
         for q in found
-        if among(noun, terms(q.thing or f"{led}\n{candidate.text[: q.start]}"))
+        if among(noun, terms(q.thing) if q.thing else before)
         or (q.thing and closeness(phrase, q.thing) >= RELATED)
     ]
