@@ -30,7 +30,7 @@ Closeness = Callable[[str, str], float]
 
 # Cosine of two words or phrases encoded alone, from which on one may stand for the other.
 SYNONYM = 0.70  # a name for another
-RELATED = 0.65  # a thing that is counted
+RELATED = 0.74  # a thing that is counted
 
 _PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
 

@@ -68,11 +68,13 @@ def _held(evidence: Evidence, n: int) -> set[str]:
 def _speak_alike(evidence: Evidence, one: int, other: int) -> bool:
     """Whether all words of the question that one of two sentences holds, two or more, are in both.
 
-    One of them may hold further ones.
+    One of them may hold further ones, but not the verb: what was opened was not closed.
     """
+    verb = evidence.question.verb
     held = [_held(evidence, n) for n in (one, other)]
     fewer, more = sorted(held, key=len)
-    return len(fewer) > 1 and fewer <= more
+    same_deed = verb is None or (verb.stem in fewer) == (verb.stem in more)
+    return len(fewer) > 1 and fewer <= more and same_deed
 
 
 def dated_otherwise(evidence: Evidence, first: int, n: int) -> bool:

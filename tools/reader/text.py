@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import sentencex
+
 from evals.datasets import json_lines
 from index.sentences import sentences
 
@@ -18,6 +20,7 @@ _TOKENISED = (
     (re.compile(r" ('s|n't|'re|'ve|'ll|'d)\b"), r"\1"),
     (re.compile(r"(?<=\w) - (?=\w)"), "-"),
 )
+_NUMBER = re.compile(r"(?:[-*•–]\s+)?\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]")
 _SHORTEST = 60  # characters of a text, and
 _LINE = 40  # of a line of WiCE's evidence, from which on it is taken for prose
 _LINES = 8  # of WiCE's evidence that make one text
@@ -40,9 +43,16 @@ def natural(text: str) -> str:
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Return the sentences of ``text``."""
+    """Return the sentences of ``text``, an item's number apart as when they were written about."""
     said = (text[start:end].strip() for start, end in sentences(text))
-    return tuple(sentence for sentence in said if sentence)
+    return tuple(part for sentence in said for part in _parted(sentence) if part)
+
+
+def _parted(sentence: str) -> list[str]:
+    number = next(iter(sentencex.segment("en", sentence)), "").strip()
+    if not _NUMBER.fullmatch(number):
+        return [sentence]
+    return [number, sentence.removeprefix(number).strip()]
 
 
 def texts(data: Path) -> Iterator[Text]:
