@@ -12,14 +12,12 @@ from collections.abc import Iterator
 
 import sentencex
 
+from index.lists import ENUMERATOR, begins_line
+
 # A hard-wrapped line goes on: it ends mid-sentence and the next starts in lower case.
 _LINE = re.compile(r"[^\n]+(?:(?<![.!?:;。！？\n])\n(?=[^\S\n]*[^\W\d_A-ZÀ-ÞА-Я一-鿿])[^\n]+)*")
-MARKER = re.compile(  # what marks an item of a list: "- ", "3. ", "b) "; it matches nothing, too
-    r"(?:[-*•–]\s+)?(?:(?:\d{1,3}[.)]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\))\s+)?"
-)
 _MAX_LINE = 20_000  # characters handed to the boundary finder at once
 _STRANDED = re.compile(r"^[\W_]+$")
-_ENUMERATOR = re.compile(r"(?:[-*•–]\s+)?\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -39,18 +37,6 @@ def sentences(text: str) -> list[tuple[int, int]]:
             else:
                 spans.append(span)
     return spans
-
-
-def is_item(text: str, start: int) -> bool:
-    """Return whether an item of a list begins at ``start``, with the marker of its line."""
-    match = MARKER.match(text, start)
-    return bool(match and match.group()) and _begins_line(text, start)
-
-
-def _begins_line(text: str, start: int) -> bool:
-    while start and text[start - 1] != "\n" and text[start - 1].isspace():
-        start -= 1
-    return not start or text[start - 1] == "\n"
 
 
 def _boundaries(line: str) -> Iterator[tuple[int, int]]:
@@ -99,4 +85,4 @@ def _belong_together(text: str, previous: tuple[int, int], span: tuple[int, int]
         return False
     if _STRANDED.match(text[span[0] : span[1]]):
         return True
-    return bool(_ENUMERATOR.fullmatch(text, *previous)) and _begins_line(text, previous[0])
+    return bool(ENUMERATOR.fullmatch(text, *previous)) and begins_line(text, previous[0])

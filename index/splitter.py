@@ -9,21 +9,19 @@ text, so a passage is always ``text[start:end]``, verbatim.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.document import Document, Heading, Page
-from index.sentences import is_item, sentences
+from index.lists import is_item, leads_in
+from index.sentences import sentences
 from index.tokens import count_tokens, token_starts
 from index.types import frame
 
 MAX_CHARACTERS = 900  # of English are about 200 tokens
 MAX_TOKENS = 254  # MiniLM reads 256, two of which mark start and end
 _LEAST_TOKENS = 32  # of a passage, however long its title and heading are
-_LEAD_IN = re.compile(r"[:：]\W*$")
-_TAIL = 10  # characters that show if a sentence leads in to what follows
 
 Span = tuple[int, int]
 _Section = tuple[int, int, str | None]  # a stretch of text, and the headings above it
@@ -200,7 +198,7 @@ def _in_one_item(text: str) -> _Bond:
 def _in_one_list(text: str) -> _Bond:
     """Items belong to the items before them, and anything to a lead-in right before it."""
     return lambda run, piece: (
-        bool(_LEAD_IN.search(text[run[-1][0] : run[-1][1]][-_TAIL:]))
+        leads_in(text[run[-1][0] : run[-1][1]])
         or (is_item(text, run[-1][0]) and is_item(text, piece[0]))
     )
 

@@ -21,7 +21,8 @@ from functools import lru_cache
 import numpy as np
 
 from index.embedder import Encoded, SentenceEmbedding, Vectors
-from index.sentences import MARKER, sentences
+from index.lists import MARKER
+from index.sentences import sentences
 from rag.chances import Signs, chances, promise
 from rag.questions import Question
 from rag.reading import CrossReader, Page

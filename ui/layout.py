@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from index.sentences import MARKER
+from index.lists import item_at
 from rag.schema import Answer, Citation, Passage, Sentence
 
 
@@ -54,12 +54,10 @@ _WITHIN = "…"  # behind the first sentence of an item
 
 def _label(sentence: Sentence, citation: Citation, passage: Passage) -> str:
     """The marker of the item that a sentence begins, "…" if it goes on in one, "" in prose."""
-    at = citation.start - passage.start
-    before = passage.text[passage.text.rfind("\n", 0, at) + 1 : at].lstrip()
-    marker = MARKER.match(before)
-    if sentence.text != citation.quote or not marker or not marker.group():
+    marker, is_first = item_at(passage.text, citation.start - passage.start)
+    if sentence.text != citation.quote or not marker:
         return ""
-    if marker.end() < len(before):
+    if not is_first:
         return _WITHIN
-    number = marker.group().strip("-*•–() \t.")
+    number = marker.strip("-*•–() .")
     return f"{number}." if number.isdigit() else "•"

@@ -6,19 +6,17 @@ takes them for all. So a list that answers is shown as a whole, in its order.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
-from index.sentences import MARKER
+from index.lists import item_at, leads_in
 from rag.evidence import Candidate, Evidence
 from rag.terms import Term, among, terms
 
 MOST_ITEMS = 15
 ENOUGH = 4  # items that were chosen of a long list, of which nobody chooses most
 _MOST_SENTENCES = 20  # of one list; of a longer one each item gives its first only
-_COLON, _TAIL = re.compile(r"[:：]\W*$"), 10
 _MARKER = 12  # characters between two items at most: line breaks, indentation, a marker
 
 
@@ -117,7 +115,7 @@ def _without_dangling(
 ) -> list[int]:
     """The chosen ones but for lead-ins of whose items none is known, if that leaves any."""
     leads = {each.lead for each in lists}
-    kept = [n for n in chosen if n in leads or not _leads(where[n])]
+    kept = [n for n in chosen if n in leads or not leads_in(where[n].text)]
     return kept or list(chosen)
 
 
@@ -129,7 +127,7 @@ def listings(where: Sequence[Candidate]) -> list[Listing]:
         begins = _is_item(where[n]) and not (k and _continues(where, order[k - 1], n))
         if begins:
             found.append(_marked(where, order, k))
-        if _leads(where[n]):
+        if leads_in(where[n].text):
             found += _below(where, order, k)
     return [each for each in found if each.items]
 
@@ -137,7 +135,7 @@ def listings(where: Sequence[Candidate]) -> list[Listing]:
 def _marked(where: Sequence[Candidate], order: Sequence[int], k: int) -> Listing:
     """The list of bullets or numbers whose first item is the ``k``-th in ``order``."""
     lead = order[k - 1] if k and _adjoin(where[order[k - 1]], where[order[k]]) else None
-    if lead is not None and not _leads(where[lead]):
+    if lead is not None and not leads_in(where[lead].text):
         lead = None
     return Listing(lead, tuple(_items(where, order[k:])))
 
@@ -208,23 +206,20 @@ def _line_before(candidate: Candidate) -> str:
     return text[text.rfind("\n", 0, at) + 1 : at]
 
 
+def _item(candidate: Candidate) -> tuple[str, bool]:
+    return item_at(candidate.passage.text, candidate.start - candidate.passage.start)
+
+
 def _is_item(candidate: Candidate) -> bool:
     """Whether it is the first sentence behind a bullet or a number."""
-    before = _line_before(candidate).lstrip()
-    return bool(before) and bool(MARKER.fullmatch(before))
+    return _item(candidate)[1]
 
 
 def _in_item(candidate: Candidate) -> bool:
     """Whether its line is an item, or goes on with one by its indentation."""
-    before = _line_before(candidate)
-    marker = MARKER.match(before.lstrip())
-    return bool(marker and marker.group()) or before.startswith("  ")
+    return bool(_item(candidate)[0]) or _line_before(candidate).startswith("  ")
 
 
 def _indent(candidate: Candidate) -> int:
     before = _line_before(candidate)
     return len(before) - len(before.lstrip())
-
-
-def _leads(candidate: Candidate) -> bool:
-    return bool(_COLON.search(candidate.text[-_TAIL:]))

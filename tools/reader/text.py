@@ -11,6 +11,7 @@ from typing import Any
 import sentencex
 
 from evals.datasets import json_lines
+from index.lists import ENUMERATOR
 from index.sentences import sentences
 
 _TOKENISED = (
@@ -20,7 +21,6 @@ _TOKENISED = (
     (re.compile(r" ('s|n't|'re|'ve|'ll|'d)\b"), r"\1"),
     (re.compile(r"(?<=\w) - (?=\w)"), "-"),
 )
-_NUMBER = re.compile(r"(?:[-*•–]\s+)?\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]")
 _SHORTEST = 60  # characters of a text, and
 _LINE = 40  # of a line of WiCE's evidence, from which on it is taken for prose
 _LINES = 8  # of WiCE's evidence that make one text
@@ -50,7 +50,7 @@ def split(text: str) -> tuple[str, ...]:
 
 def _parted(sentence: str) -> list[str]:
     number = next(iter(sentencex.segment("en", sentence)), "").strip()
-    if not _NUMBER.fullmatch(number):
+    if not ENUMERATOR.fullmatch(number):
         return [sentence]
     return [number, sentence.removeprefix(number).strip()]
 
