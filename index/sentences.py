@@ -1,8 +1,9 @@
 """Where sentences begin and end, as exact character spans.
 
 Boundaries inside a line are found by sentencex (Wikimedia), which knows abbreviations, initials
-and quotations; a line break always ends a sentence unless the line visibly goes on. The number of
-an item ("4.") is part of what it numbers.
+and quotations; a line break always ends a sentence unless the line visibly goes on, or stands in
+a paragraph of prose that was wrapped to a width. The number of an item ("4.") is part of what it
+numbers.
 """
 
 from __future__ import annotations
@@ -12,10 +13,18 @@ from collections.abc import Iterator
 
 import sentencex
 
-from index.lists import ENUMERATOR, begins_line
+from index.lists import ENUMERATOR, begins_line, is_item
 
-# A hard-wrapped line goes on: it ends mid-sentence and the next starts in lower case.
-_LINE = re.compile(r"[^\n]+(?:(?<![.!?:;。！？\n])\n(?=[^\S\n]*[^\W\d_A-ZÀ-ÞА-Я一-鿿])[^\n]+)*")
+_PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
+_ENDED = ".!?:;。！？"
+_LOWER = re.compile(r"[^\S\n]*[^\W\d_A-ZÀ-ÞА-Я一-鿿]")
+_OPEN = re.compile(  # no line of a list or of an address ends like this
+    r"(?<!\w)(?:an?|the|of|in|on|at|to|from|by|with|within|until|into|than|and|or|but|that|which"
+    r"|who|is|are|was|were|be|been|has|have|had|will|would|can|could|may|must|our|your|their|his"
+    r"|its|my|mr|mrs|ms|dr)\s*$",
+    re.IGNORECASE,
+)
+_WIDTHS = range(40, 121)  # characters to which prose is wrapped
 _MAX_LINE = 20_000  # characters handed to the boundary finder at once
 _STRANDED = re.compile(r"^[\W_]+$")
 
@@ -27,9 +36,9 @@ def sentences(text: str) -> list[tuple[int, int]]:
     them is white space. ``text[start:end]`` is verbatim.
     """
     spans: list[tuple[int, int]] = []
-    for line in _LINE.finditer(text):
-        for start, end in _boundaries(line.group()):
-            span = _trimmed(text, line.start() + start, line.start() + end)
+    for first, last in _lines(text):
+        for start, end in _boundaries(text[first:last]):
+            span = _trimmed(text, first + start, first + end)
             if span is None:
                 continue
             if spans and _belong_together(text, spans[-1], span):
@@ -37,6 +46,50 @@ def sentences(text: str) -> list[tuple[int, int]]:
             else:
                 spans.append(span)
     return spans
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    """Spans of the lines of ``text``; one that goes on in the next reaches to the end of it."""
+    for paragraph in _PARAGRAPH.finditer(text):
+        lines = paragraph.group().split("\n")
+        full = _full(lines)
+        start = end = paragraph.start()
+        for n, line in enumerate(lines):
+            end += len(line)
+            if n + 1 == len(lines) or not _goes_on(line, lines[n + 1], full[n]):
+                yield start, end
+                start = end + 1
+            end += 1
+
+
+def _goes_on(line: str, after: str, full: bool) -> bool:
+    """Whether the sentence that ``line`` ends with goes on in the line ``after`` it."""
+    if not line or line[-1] in _ENDED:
+        return False
+    if _LOWER.match(after):
+        return True
+    return (full or _OPEN.search(line) is not None) and not is_item(after, 0)
+
+
+def _full(lines: list[str]) -> list[bool]:
+    """Which lines of a paragraph end because they were full; none, if it was not wrapped.
+
+    The first word of the next line would not have fitted into a full one. A paragraph was wrapped
+    if two and at least half of its lines are full, and one that ended open goes on in lower case.
+    """
+    lengths = [len(line.rstrip()) for line in lines]
+    width = max(lengths)
+    full = [
+        bool(after.strip()) and length + 1 + len(after.split(maxsplit=1)[0]) > width
+        for length, after in zip(lengths, lines[1:], strict=False)
+    ]
+    open_lines = [n for n in range(len(full)) if lines[n][-1:] not in _ENDED]
+    wrapped = (
+        width in _WIDTHS
+        and sum(full) >= max(2, len(full) / 2)
+        and any(_LOWER.match(lines[n + 1]) for n in open_lines)
+    )
+    return full if wrapped else [False] * len(full)
 
 
 def _boundaries(line: str) -> Iterator[tuple[int, int]]:

@@ -27,7 +27,7 @@ from index.vectors import VectorIndex
 
 # Raise it when a reader or the splitter changes what it returns: every file is read again, and
 # only texts that came out differently are embedded again.
-PIPELINE = 5
+PIPELINE = 6
 
 _FOLDER = "folder"  # in the catalog's state: where its documents are
 

@@ -1,5 +1,7 @@
 """Sentences are exact spans of any text at all."""
 
+import textwrap
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -47,6 +49,11 @@ def test_spans_are_ordered_trimmed_and_leave_out_only_white_space(text):
         ("One.\r\nTwo.", ["One.", "Two."]),
         ("これは文です。次の文です。", ["これは文です。", "次の文です。"]),
         ("a wrapped line\ngoes on. Then not.", ["a wrapped line\ngoes on.", "Then not."]),
+        (
+            "They were stuck until\n17:35. They left.",
+            ["They were stuck until\n17:35.", "They left."],
+        ),
+        ("Please ask Mr\nLorenz first.", ["Please ask Mr\nLorenz first."]),
         ("- item one\n- item two", ["- item one", "- item two"]),
         ("A heading\n\nA sentence.", ["A heading", "A sentence."]),
         ("4. Shout. Then run.\n 5. Call us.", ["4. Shout.", "Then run.", "5. Call us."]),
@@ -59,6 +66,33 @@ def test_spans_are_ordered_trimmed_and_leave_out_only_white_space(text):
 )
 def test_boundaries(text, expected):
     assert quoted(text) == expected
+
+
+PROSE = [
+    "The ramp will have to wait until spring, since the pavement belongs to Altenried.",
+    "For the time being please send Priya all the receipts that you have kept since March.",
+    "She pays within a week, but never more than 40 euros at once.",
+    "Mr Lorenz and Mrs Adebayo will see to the rest before the Annual General Meeting in June.",
+]
+
+
+@pytest.mark.parametrize("width", [48, 60, 72, 90])
+def test_a_line_that_was_full_goes_on(width):
+    letter = f"Dear Joanna,\n{textwrap.fill(' '.join(PROSE), width)}\nBest wishes, Ingrid"
+    found = [" ".join(sentence.split()) for sentence in quoted(letter)]
+    assert found[-5:] == [*PROSE, "Best wishes, Ingrid"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Elm Court Association", "14 Bridge Street, third floor", "Altenried"],
+        ["Chair: Ingrid Halvorsen of flat 12", "Minutes: Tomasz Wilk of flat 9", "Place: the hall"],
+        ["- Bring the keys of the cellar and", "- Mr Pell's ladder", "- the drill"],
+    ],
+)
+def test_lines_that_were_not_full_stay_apart(lines):
+    assert quoted("\n".join(lines)) == lines
 
 
 def test_a_very_long_line_is_cut_between_sentences_only():
