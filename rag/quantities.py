@@ -46,7 +46,11 @@ _UNITS: tuple[tuple[Measure, str], ...] = (
         "speed",
         rf"(?:{_LENGTHS}) ?(?:/ ?|per |an? )(?:s|sec\w*|min\w*|h|hr|hours?)|mph|knots?|[kMG]?bit/s",
     ),
-    ("money", r"[€£$¥]|dollars?|euros?|cents?|pence|francs?|kron\w+|crowns?|pesos?|yen"),
+    (
+        "money",
+        r"[€£$¥]|dollars?|euros?|cents?|pence|francs?|kron\w+|crowns?|pesos?|yen|yuan|won|rupees?"
+        r"|z[lł]oty\w*|lir[ae]|dinars?|ro?ubles?|guilders?|shillings?|marks",
+    ),
     (
         "time",
         r"(?:milli)?seconds?|min(?:ute)?s?|hours?|hrs?|h|days?|nights?|weeks?|months?|years?"

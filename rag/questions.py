@@ -21,21 +21,26 @@ Kind = Literal[
 ]
 
 _ATTRIBUTE = r"^\W*what(?:'s|’s| is| was| are| were) (?:the|its|his|her|their) (?:[\w-]+ ){0,2}"
+_MONEY = "price|cost|fee|rent|deposit|fine|salary|wage|budget"
+_LENGTH = "height|length|width|depth|distance"
+_MEASURED = f"{_MONEY}|{_LENGTH}|weight|age|temperature|speed"
+_CLOCK = r"\b(?:what|which) time\b|\bhow (?:late|early)\b|\bwhat hours\b"
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
     (
         "number",
         r"\bhow (?:many|much|old|long|far|large|big|tall|high|deep|wide|thick|heavy|fast|hot|cold"
         r"|often)\b|^\W*what (?:do|does|did|would|will) [^?]{2,60}? (?:cost|weigh)"
-        r"(?=\W*$| (?:in|for|per|to|on|at|an?)\b)"
+        r"(?=\W*$| (?:in|for|per|to|on|at|an?|me|us|you|them|the)\b)"
         r"|(?<!phone )(?<!mobile )(?<!policy )(?<!model )(?<!serial )\bnumber of\b"
         r"|\b(?:percentage|percent|amount|total|share|proportion) of\b"
-        r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|price|cost|age)\b"
-        rf"|{_ATTRIBUTE}(?:budget|price|cost|salary|population|age|height|length|rate)\b",
+        rf"|\b(?:what|which) (?:number|percentage|percent|share|proportion|sum|{_MEASURED})\b"
+        rf"|{_ATTRIBUTE}(?:population|rate|{_MEASURED})\b",
     ),
     (
         "date",
         r"^\W*(?:\w+\W+){0,2}?when\b|\bwhen\W*$"
-        r"|\b(?:what|which) (?:year|date|day|month|century)\b|\b(?:year|date)\s*\??$",
+        r"|\b(?:what|which) (?:year|date|day|month|century)\b|\b(?:year|date)\s*\??$"
+        rf"|{_CLOCK}",
     ),
     ("person", r"^\W*(?:\w+\W+){0,3}?who(?:m|se|'s|’s)?\b|\bnames? of the (?:\w+ )*\w+"),
     (
@@ -57,14 +62,15 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
 )
 # What the figure of an answer measures, by how the question asks; "" is a mere count.
 _MEASURES: tuple[tuple[str, tuple[Measure, ...]], ...] = (
-    (r"\bhow much (?:cash|money)\b", ("money",)),
+    (rf"\bhow much (?:cash|money)\b|\b(?:what|which|the) (?:\w+ )?(?:sum|{_MONEY})\b", ("money",)),
+    (r"\b(?:what|how much)\b.*\b(?:cost|pay|paid|charged?|spend|spent|earn|owe)\b", ("money",)),
     (r"\bhow long\b", ("time", "length")),
-    (r"\bhow old\b", ("time",)),
+    (r"\bhow old\b|\bwhat age\b", ("time",)),
     (r"\bhow far\b", ("length", "time")),
-    (r"\bhow (?:tall|deep|wide|thick)\b", ("length",)),
-    (r"\bhow heavy\b|\bweighs?\b", ("weight",)),
-    (r"\bhow fast\b", ("speed", "time")),
-    (r"\bhow (?:hot|cold)\b", ("heat",)),
+    (rf"\bhow (?:tall|deep|wide|thick)\b|\b(?:{_LENGTH})\b", ("length",)),
+    (r"\bhow heavy\b|\bweighs?\b|\bweight\b", ("weight",)),
+    (r"\bhow fast\b|\bspeed\b", ("speed", "time")),
+    (r"\bhow (?:hot|cold)\b|\btemperature\b", ("heat",)),
 )
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 _LIST = re.compile(
@@ -81,7 +87,8 @@ _QUANTITIES = frozenset(
 )
 
 
-_UNCOUNTED = _QUANTITIES | {"money", "cash"}  # a figure is of them without saying so
+# A figure is of them without saying so.
+_UNCOUNTED = _QUANTITIES | {"money", "cash", *_MEASURED.split("|")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,8 @@ class Question:
     adjectives. ``verb`` is what the question says is done, ``deed`` the same with its particle
     ("set up"). ``topic`` are the other nouns. ``many`` says that a list is wanted,
     ``of_subject`` that the answer is who or what the rest is said of ("what crosses the Orm?").
-    ``measures`` are what its figure may measure, () for anything.
+    ``measures`` are what its figure may measure, () for anything; ``is_mass`` says that it is no
+    count ("how much heat"), ``clock`` that a time of the day is asked for.
     """
 
     text: str
@@ -110,6 +118,8 @@ class Question:
     many: bool
     of_subject: bool
     measures: tuple[Measure, ...]
+    is_mass: bool
+    clock: bool
 
 
 @lru_cache(maxsize=1024)
@@ -137,6 +147,8 @@ def analyse(question: str) -> Question:
         many=wanted != "number" and _wants_list(question, noun),
         of_subject=any(_asks_subject(token) for token in parse(question)),
         measures=_measures(question) if wanted == "number" and noun is None else (),
+        is_mass=re.search(r"\bhow much\b", question, re.I) is not None,
+        clock=re.search(_CLOCK, question, re.I) is not None,
     )
 
 

@@ -19,7 +19,7 @@ from rag.names import otherwise
 from rag.quantities import Quantity, lone_units, quantities
 from rag.questions import Question
 from rag.terms import Term, among, same_term, terms, values
-from rag.times import dates, time_spans
+from rag.times import clock_spans, dates, time_spans
 
 if TYPE_CHECKING:
     from spacy.tokens import Span, Token
@@ -193,9 +193,11 @@ def _kind_gap(question: Question, candidate: Candidate, closeness: Closeness) ->
     match question.kind:
         case "date":
             done = _done(question, candidate, closeness)
-            times = (candidate.text[slice(*span)] for span in time_spans(candidate.text))
+            find = clock_spans if question.clock else time_spans
+            times = (candidate.text[slice(*span)] for span in find(candidate.text))
             given = [time for time in times if time not in question.text]
-            return None if done and given else Gap("date", "a date")
+            missing = "a time" if question.clock else "a date"
+            return None if done and given else Gap("date", missing)
         case "number":
             return _count_gap(question, candidate, closeness)
         case "person":
@@ -314,7 +316,7 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
     """Return the quantities in the sentence of what ``question`` counts, any if it names nothing.
 
     A figure with no word for what it counts ("the number has become 1.571 billion") counts what
-    the sentence before it speaks of.
+    the sentence before it speaks of. Of what is no count any measure is one, "18 per cent" of heat.
     """
     asked = values(question.terms)
     found = [q for q in quantities(candidate.text) if q.value not in asked]
@@ -325,9 +327,11 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
         return found
     noun, phrase = question.noun, question.counted
     before = terms(candidate.led_by[-1] if candidate.led_by else "")
+    in_mass = question.is_mass and among(noun, terms(candidate.text))
     return [
         q if q.thing else replace(q, thing=phrase)
         for q in found
         if among(noun, terms(q.thing) if q.thing else before)
+        or (in_mass and q.measure not in ("count", "time"))
         or (q.thing and closeness(phrase, q.thing) >= RELATED)
     ]

@@ -8,35 +8,51 @@ MONTH = (
     r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 )
-_DATE = (
+_WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+_DAY = (
     rf"\b(?:{MONTH})\b\.? \d{{1,2}}\b(?:,? \d{{4}}\b)?|\b(?:\d{{1,2}} )?(?:{MONTH})\b,? \d{{4}}\b"
     rf"|\b\d{{1,2}} (?:{MONTH})\b|\b(?:1[0-9]|20)\d\d(?:s|\b)"
-    r"|\b\d+(?:st|nd|rd|th)[\s-]centur|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+    r"|\b\d+(?:st|nd|rd|th)[\s-]centur"
 )
+_DATE = rf"(?:{_WEEKDAY},? (?:the )?)?(?:{_DAY})|{_WEEKDAY}"
 _COUNT = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|few|several)"
 _SPAN = r"(?:second|minute|hour|day|night|week|month|year|decade|centur(?:y|ie))s?"
-_TIME = (
+_HOUR = r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_CLOCK = (
     r"\b\d{1,2}:\d{2}\b|\bat \d{1,2}\.\d{2}\b"
     r"|\b\d{1,2}(?:\.\d{2})? ?(?:[ap]m\b|[ap]\.m\.|o['’]clock|h\b)"
     r"|\b(?:noon|midday|midnight|dawn|dusk|sunrise|sunset)\b"
-    rf"|\b(?:in|by|since|until|till?|before|after|from|to|of|every|each|early|late|mid|next|last)"
+    rf"|\b(?:at|by|until|till?|from|before|after|between|half past|quarter (?:to|past)) {_HOUR}\b"
+    r"(?=[^\w\s]|\s*$|\s+(?:and|to|until|till|in|on|o['’]clock|every|each|sharp)\b)"
+)
+_TIME = (
+    rf"{_CLOCK}|\b(?:in|by|since|until|till?|before|after|from|to|of|every|each|early|late|mid|next|last)"
     rf"[ -](?:(?-i:(?=[A-Z]))(?:{MONTH})|spring|summer|autumn|winter|christmas|easter)\b"
     r"|\b(?:every|each) (?:morning|afternoon|evening|night|day|week|weekend|month|quarter|year)\b"
     rf"|\b{_COUNT} {_SPAN} (?:after|before|later|ago|earlier|from)\b"
     rf"|\b(?:after|within|in|for) {_COUNT} {_SPAN}\b"
 )
 _DATES = re.compile(_DATE, re.IGNORECASE)
+_CLOCKS = re.compile(_CLOCK, re.IGNORECASE)
 _TIMES = re.compile(f"{_DATE}|{_TIME}", re.IGNORECASE)
 
 
 def dates(text: str) -> list[str]:
-    """Return the dates, years and weekdays that ``text`` gives, as written."""
+    """Return the dates, years and weekdays that ``text`` gives, as written.
+
+    A weekday and its date are one: "Saturday, 5 April".
+    """
     return [text[start:end] for start, end in date_spans(text)]
 
 
 def date_spans(text: str) -> list[tuple[int, int]]:
     """Return where the dates, years and weekdays of ``text`` stand."""
     return [match.span() for match in _DATES.finditer(text)]
+
+
+def clock_spans(text: str) -> list[tuple[int, int]]:
+    """Return where ``text`` gives a time of the day: "08:00", "5 pm", "between five and"."""
+    return [match.span() for match in _CLOCKS.finditer(text)]
 
 
 def time_spans(text: str) -> list[tuple[int, int]]:

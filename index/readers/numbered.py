@@ -18,11 +18,12 @@ _MAX_HEADING = 80
 _PROSE = 100  # a line this long is a paragraph
 _TOP_LEVEL = 2  # the title of the file is above
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,4})[.)]?[^\S\n]+(?=\S)")
-_SAYS = re.compile(  # a statement, unless it begins as a question or a case: "If it smokes"
+_SAYS = re.compile(  # a statement, or a figure that is no year; not "If it smokes", a case
     r"(?!if|when|how|what|where|why|who)(?:.*\b)?(?:is|are|was|were|has|have|had|must|may|can|shall"
-    r"|should|will|not|does|do|did)\b|.*\d",
+    r"|should|will|not|does|do|did)\b|.*\d(?!\d)(?<!\b(?:19|20)\d\d)",
     re.IGNORECASE,
 )
+_BULLET = re.compile(r"[^\S\n]*[-*•–]\s")
 _ENDS = re.compile(r"[.!?…:;,–—-][\"'”’»)\]]*\s*$")
 
 Span = tuple[int, int]
@@ -94,12 +95,14 @@ def _names(words: str) -> bool:
 def _has_room(text: str, lines: Sequence[Span], n: int, line: _Line) -> bool:
     """Whether a blank line is above, and what is below is a block of its own.
 
-    In capitals a line is a heading right above its text, too; so it is above a long paragraph.
+    In capitals a line is a heading right above its text, too; so it is above a long paragraph and
+    above bullets.
     """
     below, below_end = lines[n + 1]
     is_first = n == 0 or text.count("\n", lines[n - 1][1], line.start) > 1
     is_apart = text.count("\n", line.end, below) > 1
-    return is_first and (is_apart or line.is_capitals or below_end - below >= _PROSE)
+    is_above = line.is_capitals or below_end - below >= _PROSE or _BULLET.match(text, below)
+    return is_first and bool(is_apart or is_above)
 
 
 def _is_listed(text: str, lines: Sequence[Span], n: int) -> bool:

@@ -15,10 +15,18 @@ from rag.questions import Kind, analyse
 from rag.refusal import Gap, actors, alternatives, bodies, counted, places
 from rag.schema import Message, Passage
 from rag.terms import among, terms
-from rag.times import dates, time_spans
+from rag.times import time_spans
 from rag.writers.base import Draft, Drafted
 from rag.writers.listing import with_lists
-from rag.writers.rivals import dated_otherwise, of_one_thing, rival, rows_asked_for
+from rag.writers.rivals import (
+    LIKELY,
+    dated_otherwise,
+    of_one_thing,
+    rival,
+    rows_asked_for,
+    told_times,
+    told_twice,
+)
 
 NOT_FOUND = "The documents don't say."
 
@@ -34,7 +42,6 @@ LEAST = 0.15
 KIN, KIN_LISTED = 0.4, 0.6
 MOST = 6  # sentences of one part, and
 MOST_FACTS = 2  # of one that a single name, figure or date answers; the second is likely, too
-LIKELY = 0.5
 
 _FACTS: frozenset[Kind] = frozenset({"date", "number", "person", "body", "place"})
 _NAMED = ("person", "body", "place")
@@ -130,14 +137,18 @@ class QuotesWriter:
         where = evidence.candidates
         if evidence.question.kind == "date":
             rivals = [n for n in chosen if any(dated_otherwise(evidence, k, n) for k in chosen)]
-            given = dict.fromkeys(date for n in rivals for date in dates(where[n].text))
-            return f"The documents give different dates: {' and '.join(given)}." if given else None
+            given = dict.fromkeys(time for n in rivals for time in told_times(evidence, n))
+            what = "times" if evidence.question.clock else "dates"
+            return f"The documents give different {what}: {' and '.join(given)}." if given else None
         if _either(evidence, chosen):
             return "The documents give both figures."
         if evidence.question.kind != "number":
             return None
         counts = {n: self._counted(evidence, n) for n in chosen if evidence.gaps.get(n) == []}
         figures: dict[str, None] = {}
+        for n, found in counts.items():
+            for q in told_twice(where[n].text, found) or ():
+                figures[where[n].text[q.start : q.end]] = None
         for one, other in combinations(counts, 2):
             if not of_one_thing(evidence, one, other):
                 continue

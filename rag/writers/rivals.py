@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import product
+from itertools import pairwise, product
 
 from rag.evidence import Evidence
 from rag.quantities import Quantity
 from rag.terms import among, same_term, terms
-from rag.times import dates
+from rag.times import clock_spans, date_spans, dates
+
+LIKELY = 0.5  # chance that a sentence answers, from which on it may put things in words of its own
 
 # A row of a table, as the readers write it: "Item: Total; Budget: 350".
 _ROW = re.compile(r"[^:;\n]{1,60}: [^;\n]*; [^:;\n]{1,60}: ")
+# Between two figures: now somebody else speaks, or the same elsewhere; and that it is said at all.
+_TURNS = re.compile(
+    r"\b(?:while|whereas|but|although|though|yet|however|against|versus|later|elsewhere|another"
+    r"|others?|instead|according to)\b|;",
+    re.IGNORECASE,
+)
+_SAYS = re.compile(
+    r"\baccording to\b|\b(?:say|state|put|give|count|estimate|reckon|report|claim|speak|budget"
+    r"|calculate|quote|cite|record|note|mention|measure|assume|expect|believe|think|write|find"
+    r"|arrive|maintain|insist|assess|suggest|indicate|show|list|name)(?:s|e?d|ting)?\b"
+    r"|\b(?:said|gave|given|spoke|written|wrote|found|thought|shown|arrived at|has it)\b",
+    re.IGNORECASE,
+)
+_GROWS = re.compile(
+    r"\b(?:r[io]se|rising|risen|f[ae]ll(?:en|s)?|gr[eo]w(?:n|s)?|(?:in|de)creased?|climb\w*|dropp?\w*"
+    r"|doubl\w+|(?:up|down) (?:from|to)|cut|rais\w+|reduc\w+|before|after|since|previous\w*)\b",
+    re.IGNORECASE,
+)
 
 
 def rival(one: Quantity, other: Quantity) -> bool:
@@ -25,6 +45,28 @@ def rival(one: Quantity, other: Quantity) -> bool:
         and (one.measure == other.measure or "" in (one.measure, other.measure))
         and 0 < low < high <= 2 * low
     )
+
+
+def told_twice(text: str, counted: Sequence[Quantity]) -> tuple[Quantity, Quantity] | None:
+    """Return two figures for one thing that ``text``, one sentence, sets against each other.
+
+    "The treasurer reckons with 74,000, while the engineer puts it at 81,500": both are reported,
+    with a turn between them. What grew, or was so in another year, is told once.
+    """
+    if _GROWS.search(text) or not _SAYS.search(text):
+        return None
+    for one, other in pairwise(counted):
+        between = text[one.end : other.start]
+        years = [date_spans(part) for part in (text[: one.start], between + text[other.end :])]
+        if rival(one, other) and _nested(one, other) and _TURNS.search(between) and not all(years):
+            return one, other
+    return None
+
+
+def _nested(one: Quantity, other: Quantity) -> bool:
+    """Whether one figure counts nothing that the other does not: herons, but not storks."""
+    fewer, more = sorted((terms(one.thing), terms(other.thing)), key=len)
+    return all(among(term, more) for term in fewer)
 
 
 def of_one_thing(evidence: Evidence, one: int, other: int) -> bool:
@@ -68,19 +110,33 @@ def _held(evidence: Evidence, n: int) -> set[str]:
 def _speak_alike(evidence: Evidence, one: int, other: int) -> bool:
     """Whether all words of the question that one of two sentences holds, two or more, are in both.
 
-    One of them may hold further ones, but not the verb: what was opened was not closed.
+    One of them may hold further ones, but not the verb: what was opened was not closed. Both may
+    if both are likely to answer.
     """
     verb = evidence.question.verb
     held = [_held(evidence, n) for n in (one, other)]
     fewer, more = sorted(held, key=len)
     same_deed = verb is None or (verb.stem in fewer) == (verb.stem in more)
-    return len(fewer) > 1 and fewer <= more and same_deed
+    likely = min(evidence.chance[one], evidence.chance[other]) >= LIKELY
+    return len(fewer & more) > 1 and (fewer <= more or bool(likely)) and same_deed
 
 
 def dated_otherwise(evidence: Evidence, first: int, n: int) -> bool:
-    """Whether a sentence says of the same thing that it was at another date."""
+    """Whether a sentence says of the same thing that it was at another date, or time of the day."""
     if _is_row(evidence, first) or _is_row(evidence, n):
         return False
-    given = [set(dates(evidence.candidates[k].text)) for k in (first, n)]
-    shared = any(one in other or other in one for one, other in product(*given))
+    given = [set(told_times(evidence, k)) for k in (first, n)]
+    shared = any(_in_other(one, other) or _in_other(other, one) for one, other in product(*given))
     return all(given) and not shared and _speak_alike(evidence, first, n)
+
+
+def told_times(evidence: Evidence, n: int) -> list[str]:
+    """Return the dates of a sentence as written, the times of the day if they are asked for."""
+    text = evidence.candidates[n].text
+    if evidence.question.clock:
+        return [text[slice(*span)] for span in clock_spans(text)]
+    return dates(text)
+
+
+def _in_other(one: str, other: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(one)}(?!\w)", other, re.IGNORECASE) is not None
