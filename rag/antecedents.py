@@ -14,7 +14,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from rag.language import parse
-from rag.mentions import NO_FIT, Mention, Need, core, deed, in_full, mentions, misfit, phrases
+from rag.mentions import (
+    NO_FIT,
+    Mention,
+    Need,
+    core,
+    deed,
+    in_full,
+    is_role,
+    mentions,
+    misfit,
+    phrases,
+)
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -32,6 +43,12 @@ _PRONOUNS: dict[str, Need] = {
     "there": "place",
 }
 _MANY = frozenset({"they", "them", "their", "theirs", "these", "those"})
+_GROUP = re.compile(  # a noun in the singular for several people
+    r"\b(?:team|staff|group|family|board|committee|company|firm|police|crew|council|government"
+    r"|club|band|union|school|hospital|clinic|office|shop|society|association|party|couple|public"
+    r"|press|army|panel|jury|agency|bank|church|department|organi[sz]ation|institute|service)$",
+    re.I,
+)
 POSSESSIVE = frozenset({"his", "her", "its", "their"})
 _LIGHT = frozenset({"be", "have", "do", "make", "get", "take", "go", "give", "use", "call"})
 ASKS_NAME = re.compile(r"\W*(?:\w+\W+){0,2}(?:who|which)\b", re.I)
@@ -128,6 +145,8 @@ def antecedent(wanted: Gap, question: str, turns: Sequence[Turn]) -> Mention | N
         worse = misfit(mention, wanted.need)
         if worse >= NO_FIT or mention.text.lower() in question.lower():
             continue
+        if wanted.number == "many" and _is_lone(mention):
+            continue
         salience = weight - age * _AGEING - worse * _MISFIT
         salience += _FOCUS * mention.focus - _ASIDE * mention.aside - _RELATION * mention.relation
         if wanted.number and not mention.named:
@@ -140,6 +159,12 @@ def antecedent(wanted: Gap, question: str, turns: Sequence[Turn]) -> Mention | N
         scores[key] = max(salience, scores.get(key, salience)) + _AGAIN * repeated
         best.setdefault(key, whole)
     return best[max(scores, key=lambda name: scores[name])] if scores else None
+
+
+def _is_lone(mention: Mention) -> bool:
+    """Whether it is one thing, of which nobody says "they": no name, people or their group."""
+    several = mention.named or mention.plural or mention.person or is_role(mention.text)
+    return not several and _GROUP.search(mention.text) is None
 
 
 def _spoken(turns: Sequence[Turn], wanted: Need) -> Iterator[tuple[Mention, float, int]]:

@@ -36,6 +36,21 @@ _ONE = re.compile(  # "the first", "the old one"
     rf"the (?:(?P<order>{_ORDINAL})(?: ones?)?|(?P<other>[\w -]+?) ones?)", re.I
 )
 
+_WHEN = tuple(  # a phrase of one of these takes the place of another of it
+    re.compile(rf"\b(?:(?:on|in|at|during|over|for) )?(?:the |an? |each |every )?{what}\b", re.I)
+    for what in (
+        r"(?:weeks?|weekdays?|weekends?|working days?|(?:public |bank )?holidays?"
+        r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)",
+        r"(?:spring|summer|autumn|fall|winter|(?:high|low|off)[ -]season)(?: months)?",
+        r"(?:mornings?|afternoons?|evenings?|nights?)",
+        r"(?:q[1-4]|(?:first|second|third|fourth|last) quarter|h[12]|(?:first|second) half)"
+        r"(?: (?:of )?\d{4})?",
+    )
+)
+_PREPOSITION = re.compile(r"(?:on|in|at|during|over|for) ", re.I)
+_YEAR = re.compile(r" (?:of )?\d{4}$")
+_LETTERED = re.compile(r"(?:the )?(?P<kind>[A-Za-z]{3,}) (?P<letter>[A-Z0-9]{1,3})")  # "type L"
+
 # What makes a phrase the one that is replaced, in the order of docs/experiments.md.
 _SAME_SORT, _SAME_PREPOSITION, _FOCUS, _SAME_LABEL, _SAME_NUMBER = 2.0, 2.0, 1.0, 0.8, 0.5
 
@@ -82,8 +97,11 @@ def asked_again(word: str, previous: str) -> str:
         moved = None if asked["at"] else _with_noun(word, previous[asked.end() :], asked["word"])
         return moved or f"{word}: {previous[0].lower()}{previous[1:]}"
     verb = next((t for t in doc if t.dep_ == "ROOT" and t.tag_ in ("VBD", "VBZ", "VBP")), None)
-    subject = next((c for c in verb.children if c.dep_ == "nsubj"), None) if verb else None
+    subjects = ("nsubj", "nsubjpass")
+    subject = next((c for c in doc if c.dep_ in subjects and c.head.dep_ == "ROOT"), None)
     of_subject = subject is not None and is_asked_for(subject)
+    if subject is not None and of_subject and subject.dep_ == "nsubjpass":
+        return f"{word} was somebody{rest.removeprefix('was').removeprefix('were')}"
     if verb is not None and of_subject and verb.pos_ == "VERB":
         do = "did" if verb.tag_ == "VBD" else "does"
         return f"{word} {do} somebody {verb.lemma_} {previous[verb.idx + len(verb) :].strip()}"
@@ -133,7 +151,11 @@ def swapped(new: str, previous: str, old: str | None = None) -> str:
     doc = parse(name)
     phrase = doc[1:].text if doc[0].pos_ == "ADP" and len(doc) > 1 else name
     preposition = doc[0].lower_ if phrase != name else ""
-    alike = _code_swapped(phrase, previous) or _one_swapped(phrase, preposition, previous)
+    alike = (
+        _when_swapped(name, previous)
+        or _code_swapped(phrase, previous)
+        or _one_swapped(phrase, preposition, previous)
+    )
     if alike:
         return alike
     figure = _is_figure(phrase)
@@ -146,8 +168,23 @@ def swapped(new: str, previous: str, old: str | None = None) -> str:
     return _put(previous, *_extent(slot, phrase, previous), phrase)
 
 
+def _when_swapped(name: str, previous: str) -> str | None:
+    """Put "on weekends" where ``previous`` has "during the week", and "Q4" where it has "Q3"."""
+    for when in _WHEN:
+        if when.fullmatch(name) and (found := when.search(previous)):
+            own, said = _PREPOSITION.match(name), _PREPOSITION.match(found.group())
+            new = name[0].lower() + name[1:] if own else (said.group() if said else "") + name
+            year = None if _YEAR.search(name) else _YEAR.search(found.group())
+            return _put(previous, *found.span(), new + (year.group() if year else ""))
+    return None
+
+
 def _code_swapped(phrase: str, previous: str) -> str | None:
-    """Put "E4" where ``previous`` has "E2", and "error E4" where it has "error E2"."""
+    """Put "E4" where ``previous`` has "E2", "error E4" for "error E2", "type L" for "type S"."""
+    if lettered := _LETTERED.fullmatch(phrase):
+        kind = re.escape(lettered["kind"])
+        if old := re.search(rf"\b(?i:{kind}) (?P<letter>[A-Z0-9]{{1,3}})\b", previous):
+            return _put(previous, *old.span("letter"), lettered["letter"])
     *said, code = re.sub(r"^the ", "", phrase, flags=re.I).split()
     new = _CODE.fullmatch(code)
     before = " ".join([*said, ""]).lower()

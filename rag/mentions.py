@@ -97,8 +97,13 @@ def misfit(mention: Mention, need: Need) -> int:
     return 1 if mention.person or (mention.place and not mention.focus) else 0
 
 
+def is_role(text: str) -> bool:
+    """Return whether a common noun is one for somebody: "the author of the book"."""
+    return _ROLE.search(text.split(" of ")[0]) is not None
+
+
 def _unlike_person(mention: Mention) -> int:
-    role = _ROLE.search(mention.text.split(" of ")[0])
+    role = is_role(mention.text)
     if not mention.proper:  # "the Robinson method" is nobody
         return 2 if role else NO_FIT
     if role and not mention.person:

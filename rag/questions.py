@@ -82,6 +82,7 @@ _BESIDES = re.compile(
 _ASKED_NOUN_FILLERS = frozenset(
     ["kind", "sort", "type", "way", "part", "thing", "role", "name", "one", "other"]
 )
+_CONTRACTED = re.compile(r"\b(who|what|where|when|how)s(?= )", re.I)  # "whos in charge"
 _QUANTITIES = frozenset(
     ["number", "percentage", "percent", "amount", "total", "share", "proportion", "sum"]
 )
@@ -126,6 +127,7 @@ class Question:
 def analyse(question: str) -> Question:
     """Take ``question`` apart; the result is remembered."""
     question = unicodedata.normalize("NFC", question)  # the grammar knows no combining accents
+    question = _CONTRACTED.sub(r"\1's", question)
     asked = tuple(terms(question) or terms(question, keep_stopwords=True))
     wanted = kind(question)
     thing = _noun(question, asked)

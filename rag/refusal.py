@@ -53,6 +53,18 @@ _WORDED = (
         re.compile(r"\b(?:free|nothing|(?:no|without) (?:extra )?(?:charge|cost|fee)s?)\b", re.I),
     ),
 )
+_WHY = re.compile(r"\bwhy\b|\bhow come\b", re.I)
+# What a sentence that gives a reason has, or one that a purpose, a cause or a condition is in.
+_GIVES_REASON = re.compile(
+    r"\b(?:because|since|as|so|due to|owing to|thanks to|account of|for (?:fear|lack|want|the sake)"
+    r"|reason\w*|therefore|thus|hence|why|caus\w+|led|leads?|leading|result\w*|avoid\w*|prevent\w*"
+    r"|lest|otherwise|aim\w*|purpose|goal|intend\w*|meant|means|allow\w*|enabl\w+|help\w*|order to"
+    r"|response|ensure\w*|if|unless|when|too|need\w*|want\w*|wish\w*|hop(?:e|ed|ing)|would|could"
+    r"|afraid|fear\w*|object\w*|not|no|never|without|but|although|though|after|for [a-z]+ing"
+    r"|against|protect\w*|complain\w*|explain\w*|argu\w+|blam\w+|made|makes?|gives?|gave)\b"
+    r"|n['’]t\b|[:;–—]",
+    re.IGNORECASE,
+)
 _HAPPENED = frozenset({"happen", "occur", "take", "come", "follow"})
 
 # Said of the same event, although the words are far apart for the model.
@@ -209,6 +221,9 @@ def _kind_gap(question: Question, candidate: Candidate, closeness: Closeness) ->
         case "place":
             done = _done(question, candidate, closeness)
             return None if done and places(candidate.text, question) else Gap("place", "a place")
+        case "reason":
+            given = not _WHY.search(question.text) or _gives_reason(candidate.text)
+            return None if given else Gap("reason", "a reason")
     return None
 
 
@@ -225,6 +240,13 @@ def _done(question: Question, candidate: Candidate, closeness: Closeness) -> boo
     said = {token.lemma_ for token in parse(candidate.text) if token.pos_ == "VERB"}
     asked = {token.lemma_ for token in parse(question.text) if token.idx == verb.start} | {deed}
     return any(asked & same and said & same for same in _SAME_DEED)
+
+
+def _gives_reason(text: str) -> bool:
+    """Whether a sentence may give a reason: it says so, or what somebody did something "to" do."""
+    if _GIVES_REASON.search(text):
+        return True
+    return any(token.tag_ == "TO" for token in parse(text))
 
 
 def _tells_a_deed(text: str) -> bool:

@@ -162,6 +162,18 @@ def test_a_description_is_explained_and_kept(history, question, held):
         assert word in resolved
 
 
+@pytest.mark.parametrize(
+    ("asked", "question", "understood"),
+    [
+        ("Which bell rings when the lift is stuck?", "How fast are they here?", None),
+        ("What does the crew of the lift wear?", "When do they rest?", "When do the crew rest?"),
+        ("What do the lifts cost?", "When are they checked?", "When are the lifts checked?"),
+    ],
+)
+def test_they_are_not_one_thing(asked, question, understood):
+    assert standalone(question, turns(asked, "The bell.")) == (understood or question)
+
+
 def test_he_is_a_person_and_named_once():
     before = turns("Who learned to read at 60?", "A worker in Oslo, with the Robinson method.")
     resolved = standalone("Where was he when he read the constitution?", before)

@@ -82,10 +82,35 @@ def test_an_ordinal_or_the_other_one_takes_the_noun_that_was_said(asked, questio
         ("What does error E2 mean?", "and error E4?", "What does error E4 mean?"),
         ("How long is the Marlow A4?", "and the Halden B6?", "How long is the Halden B6?"),
         ("What did Norway earn in Q3 2024?", "and Q4?", "What did Norway earn in Q4 2024?"),
+        ("What does the type S cabin cost?", "and type L?", "What does the type L cabin cost?"),
     ],
 )
 def test_a_code_takes_the_place_of_a_code(asked, question, understood):
     assert standalone(question, turns(asked, "Some.")) == understood
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "understood"),
+    [
+        (
+            "When must it be quiet at night during the week?",
+            "and on weekends?",
+            "When must it be quiet at night on weekends?",
+        ),
+        ("When is it open on Sundays?", "And Mondays?", "When is it open on Mondays?"),
+        ("How much is it in summer?", "and in winter?", "How much is it in winter?"),
+        ("Who opens in the morning?", "and at night?", "Who opens at night?"),
+        ("What did Norway earn in Q3 2024?", "In Q4 2025?", "What did Norway earn in Q4 2025?"),
+    ],
+)
+def test_a_time_takes_the_place_of_a_time_of_its_sort(asked, question, understood):
+    assert standalone(question, turns(asked, "Some.")) == understood
+
+
+def test_a_question_for_somebody_is_asked_again_of_somebody():
+    asked = "Who was elected chair of the Guild?"
+    understood = "For how long was somebody elected chair of the Guild?"
+    assert standalone("For how long?", turns(asked, "Ines Calder.")) == understood
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,37 @@ def test_two_of_four_items_are_no_list():
     assert len(shown(steps, "Wait", "Take", "Open")) == 4
 
 
+STEPS = "1. Open the valve.\n2. Wait for water.\n3. Close it when no air is left.\n4. Tell Priya."
+
+
+def test_steps_are_shown_as_a_whole_to_who_asks_how_to_do_it():
+    text = f"To bleed the radiator:\n\n{STEPS}"
+    asked = "How do I get air out of a radiator?"
+    assert len(shown(text, "Close it", question=asked)) == 5
+    assert shown(text, "Close it", question="Why is air in a radiator?") == [
+        "Close it when no air is left."
+    ]
+    assert shown(STEPS, "Tell", question="How do I tell Priya?") == ["Tell Priya."]
+
+
+ROWS = (
+    "Task: Ask for a grant; Who: Priya\nTask: Order the saw; Who: Marek\n"
+    "Task: Let the flat; Who: Ingrid"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("Which tasks were given out?", 3),
+        ("Which tasks has Priya?", 2),  # the rows that were chosen: they differ in what they hold
+        ("Who has a task?", 2),
+    ],
+)
+def test_a_table_that_is_asked_for_is_shown_as_a_whole(question, rows):
+    assert len(shown(ROWS, "Task: Ask", "Task: Let", question=question)) == rows
+
+
 def test_of_a_very_long_list_the_first_items_and_the_chosen_are_shown():
     items = [f"item number {n} of it" for n in range(MOST_ITEMS + 10)]
     text = "The parts are:\n" + "\n".join(f"{n}. {item}" for n, item in enumerate(items, 1))

@@ -151,6 +151,8 @@ def test_times_less_exact_than_dates(text, when):
         ("What rent do they pay?", "number", ("money",)),
         ("How much heat is lost?", "number", ()),
         ("What time does it open?", "date", ()),
+        ("Whats the deposit for a key?", "number", ("money",)),
+        ("whos in charge?", "person", ()),
         ("What does the maintenance cost include?", "other", ()),
         ("How many days does it take?", "number", ()),
         ("What is the phone number of the desk?", "definition", ()),

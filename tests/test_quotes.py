@@ -240,6 +240,75 @@ def test_two_dates_for_one_thing_conflict_though_one_says_more_of_it(draft):
     assert found.status == "conflicting"
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "status"),
+    [
+        (
+            "What will the new boiler cost?",
+            "The new boiler will cost €74,000 according to the treasurer, while the engineer says "
+            "€81,500.",
+            "conflicting",
+        ),
+        (
+            "How much heat is lost through the windows?",
+            "One survey puts the heat lost through the windows at 18 per cent, whereas the engineer"
+            " arrived at 24 per cent.",
+            "conflicting",
+        ),
+        (
+            "How many pairs of herons breed at the lake?",
+            "The ministry counts 41 pairs of herons at the lake, but the station 56.",
+            "conflicting",
+        ),
+        (
+            "How many pairs of herons breed at the lake?",
+            "The station counts 41 pairs of herons at the lake, but 56 pairs of storks.",
+            "answered",
+        ),
+        (
+            "How many pairs of herons breed at the lake?",
+            "The station counted 41 pairs of herons at the lake in 2001, but 56 in 2011.",
+            "answered",
+        ),
+        (
+            "What does the museum charge?",
+            "The museum charges adults 12 euros, while pupils pay 8 euros.",
+            "answered",
+        ),
+    ],
+)
+def test_a_sentence_may_report_two_figures_for_one_thing(draft, question, text, status):
+    found = draft(question, text)
+    assert (found.status, texts(found)) == (status, [text])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "status"),
+    [
+        ("on Saturday, 5 April 2025", "on Saturday, 12 April 2025", "conflicting"),
+        ("on 5 April 2025", "on Saturday, 5 April 2025", "answered"),
+        ("on 5 April", "on 15 April", "conflicting"),
+    ],
+)
+def test_a_weekday_is_no_date_of_its_own(draft, one, other, status):
+    asked = "When is the garden day of the Guild?"
+    text = "The garden day of the Guild is {}."
+    assert draft(asked, text.format(one), text.format(other)).status == status
+
+
+def test_times_of_the_day_conflict_where_they_are_asked_for(draft):
+    one, other = (f"The Marlow library closes at {t} on Fridays." for t in ("18:00", "20:00"))
+    found = draft("What time does the Marlow library close on Fridays?", one, other)
+    assert found.status == "conflicting"
+    assert found.message == "The documents give different times: 18:00 and 20:00."
+    assert draft("What day does the Marlow library close?", one, other).status == "answered"
+
+
+def test_one_passage_gives_no_two_averages_of_one_thing(draft):
+    text = "The average temperature of the lake by day is 21 °C. Its average temperature is 17 °C."
+    assert draft("What is the average temperature of the lake?", text).status == "answered"
+
+
 def test_a_reason_that_is_announced_behind_an_answer_comes_along(draft):
     text = "Overtime is compensated with time off, not with money. {} the staff asked for it."
     for opening, comes in (("The reason is that", True), ("Last year", False)):

@@ -102,6 +102,16 @@ def test_an_empty_index_is_said_to_be_empty(draft):
 CODES = "E1: the tank is empty.\nE2: the pump is blocked.\nE4: the lid is open."
 
 
+def test_a_day_is_no_time_of_the_day(draft):
+    text = "The next meeting of the Guild will be held on 20 March 2025."
+    refusal = draft("What time does the next meeting of the Guild start?", text)
+    assert (refusal.status, refusal.message) == (
+        "not_found",
+        "The documents don't say. The nearest passages don't give a time.",
+    )
+    assert draft("What day is the next meeting of the Guild?", text).status == "answered"
+
+
 def test_a_line_about_one_code_does_not_answer_for_another(draft):
     assert shown(draft("What does error E2 mean?", CODES)) == "E2: the pump is blocked."
     refused = draft("What does error E7 mean?", CODES)

@@ -6,6 +6,7 @@ takes them for all. So a list that answers is shown as a whole, in its order.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
@@ -13,9 +14,11 @@ from itertools import pairwise, takewhile
 from index.lists import item_at, leads_in
 from rag.evidence import Candidate, Evidence
 from rag.terms import Term, among, terms
+from rag.writers.rivals import is_row, words_held
 
 MOST_ITEMS = 15
 ENOUGH = 4  # items that were chosen of a long list, of which nobody chooses most
+_ASKS_STEPS = re.compile(r"\bwhat (?:should|must|do|can|shall) (?:i|we|you|one) do\b", re.I)
 _MOST_SENTENCES = 20  # of one list; of a longer one each item gives its first only
 _MARKER = 12  # characters between two items at most: line breaks, indentation, a marker
 
@@ -24,12 +27,14 @@ _MARKER = 12  # characters between two items at most: line breaks, indentation, 
 class Listing:
     """A list among the candidates, by their numbers: its lead-in, the sentences of each item.
 
-    ``is_marked`` says whether its items have bullets or numbers; lines below a colon have none.
+    ``is_marked`` says whether its items have bullets or numbers; lines below a colon have none,
+    nor have the rows of a table.
     """
 
     lead: int | None
     items: tuple[tuple[int, ...], ...]
     is_marked: bool = True
+    is_table: bool = False
 
     @property
     def members(self) -> set[int]:
@@ -60,8 +65,16 @@ def with_lists(evidence: Evidence, chosen: Sequence[int]) -> list[int]:
 
 
 def _is_asked(evidence: Evidence, listing: Listing, chosen: Sequence[int]) -> bool:
-    """Whether its lead-in is asked about, or most of its items were chosen, and not one of them."""
+    """Whether its lead-in is asked about, or most of its items were chosen, and not one of them.
+
+    A table is asked for if rows of it were chosen and none holds more of the question than others.
+    """
     found = [n for n in chosen if n in listing.members]
+    if listing.is_table:
+        held = {len(words_held(evidence, n)) for n in listing.members}
+        return evidence.question.many and len(found) > 1 and len(held) == 1
+    if found and _is_procedure(evidence, listing):
+        return True
     if not found or _singled_out(evidence, listing, found[0]):
         return False
     if listing.lead in found or _names_all(evidence, listing):
@@ -69,6 +82,18 @@ def _is_asked(evidence: Evidence, listing: Listing, chosen: Sequence[int]) -> bo
     hit = sum(any(n in found for n in item) for item in listing.items)
     most = len(listing.items) // 2 + 1
     return listing.is_marked and hit >= max(2, min(most, ENOUGH))
+
+
+def _is_procedure(evidence: Evidence, listing: Listing) -> bool:
+    """Whether its items are numbered steps of what the question asks how to do.
+
+    What is to be done is in the heading, or in the lead-in.
+    """
+    question, first = evidence.question, evidence.candidates[listing.items[0][0]]
+    if question.kind != "manner" and not _ASKS_STEPS.search(question.text):
+        return False
+    place = [*terms(first.passage.heading or ""), *_terms(evidence, listing.leading)]
+    return _item(first)[0][:1].isdigit() and any(among(t, place) for t in question.terms)
 
 
 def _singled_out(evidence: Evidence, listing: Listing, n: int) -> bool:
@@ -129,6 +154,8 @@ def listings(where: Sequence[Candidate]) -> list[Listing]:
             found.append(_marked(where, order, k))
         if leads_in(where[n].text):
             found += _below(where, order, k)
+        if is_row(where[n]) and not (k and _in_table(where[order[k - 1]], where[n])):
+            found.append(_table(where, order[k:]))
     return [each for each in found if each.items]
 
 
@@ -151,6 +178,26 @@ def _below(where: Sequence[Candidate], order: Sequence[int], k: int) -> Iterator
         depth = _indent(where[lead])
         items = takewhile(lambda item: _indent(where[item[0]]) > depth, _items(where, rest))
         yield Listing(lead, tuple(items))
+
+
+def _table(where: Sequence[Candidate], order: Sequence[int]) -> Listing:
+    """The table that the row at the start of ``order`` is the first of."""
+    rows = [order[0]]
+    for last, n in pairwise(order):
+        if not _in_table(where[last], where[n]):
+            break
+        rows.append(n)
+    return Listing(None, tuple((n,) for n in rows), is_marked=False, is_table=True)
+
+
+def _in_table(row: Candidate, other: Candidate) -> bool:
+    """Whether two candidates are rows of one table: of a section, with the same first column."""
+    a, b = row.passage, other.passage
+    is_same = row.text.partition(": ")[0] == other.text.partition(": ")[0]
+    return (
+        is_row(row) and is_row(other) and is_same and a.document == b.document
+        and a.heading == b.heading
+    )  # fmt: skip
 
 
 def _items(where: Sequence[Candidate], order: Sequence[int]) -> Iterator[tuple[int, ...]]:

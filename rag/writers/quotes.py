@@ -199,11 +199,13 @@ def _fit(evidence: Evidence) -> list[int]:
     """The candidates that may be shown, likeliest first: those that meet the question's demands.
 
     The names and figures of a question must be given. What a list asks for is less certain to have
-    the form that was demanded, and so is who, what body and where.
+    the form that was demanded, and so is who, what body and where. A reason needs no form: that it
+    does not look like one only makes a sentence less likely.
     """
     if not evidence.order:
         return []
-    gaps, least = evidence.gaps, NEAR * float(evidence.chance[evidence.order[0]])
+    gaps = {n: [g for g in found if g.kind != "reason"] for n, found in evidence.gaps.items()}
+    least = NEAR * float(evidence.chance[evidence.order[0]])
     named = [n for n in evidence.order if not any(g.kind in ("name", "figure") for g in gaps[n])]
     if evidence.question.many:
         wanted = [named]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise, product
 
-from rag.evidence import Evidence
+from rag.evidence import Candidate, Evidence
 from rag.quantities import Quantity
 from rag.terms import among, same_term, terms
 from rag.times import clock_spans, date_spans, dates
@@ -56,9 +56,10 @@ def told_twice(text: str, counted: Sequence[Quantity]) -> tuple[Quantity, Quanti
     if _GROWS.search(text) or not _SAYS.search(text):
         return None
     for one, other in pairwise(counted):
-        between = text[one.end : other.start]
-        years = [date_spans(part) for part in (text[: one.start], between + text[other.end :])]
-        if rival(one, other) and _nested(one, other) and _TURNS.search(between) and not all(years):
+        turn = _TURNS.search(text, one.end, other.start)
+        if turn is None or not rival(one, other) or not _nested(one, other):
+            continue
+        if not all(date_spans(part) for part in (text[: turn.start()], text[turn.end() :])):
             return one, other
     return None
 
@@ -75,13 +76,14 @@ def of_one_thing(evidence: Evidence, one: int, other: int) -> bool:
     Rows of tables are of different ones. Where the question does not say what is counted, both
     must hold the same words of it.
     """
-    if all(_is_row(evidence, n) for n in (one, other)):
+    if all(is_row(evidence.candidates[n]) for n in (one, other)):
         return False
     return evidence.question.noun is not None or _speak_alike(evidence, one, other)
 
 
-def _is_row(evidence: Evidence, n: int) -> bool:
-    return _ROW.match(evidence.candidates[n].text) is not None
+def is_row(candidate: Candidate) -> bool:
+    """Return whether a candidate is a row of a table."""
+    return _ROW.match(candidate.text) is not None
 
 
 def rows_asked_for(evidence: Evidence, chosen: Sequence[int], order: Sequence[int]) -> list[int]:
@@ -89,7 +91,7 @@ def rows_asked_for(evidence: Evidence, chosen: Sequence[int], order: Sequence[in
 
     All rows that were chosen, if none of any holds more than the others.
     """
-    rows = {n: len(_held(evidence, n)) for n in order if _is_row(evidence, n)}
+    rows = {n: len(words_held(evidence, n)) for n in order if is_row(evidence.candidates[n])}
     most = max(rows.values(), default=0)
     if not any(n in rows for n in chosen) or all(rows.get(n, most) == most for n in chosen):
         return list(chosen)
@@ -98,10 +100,10 @@ def rows_asked_for(evidence: Evidence, chosen: Sequence[int], order: Sequence[in
     return kept if best in kept else [best, *kept]
 
 
-def _held(evidence: Evidence, n: int) -> set[str]:
-    """The words of the question that a sentence holds, or a row in its cells, by their stems."""
+def words_held(evidence: Evidence, n: int) -> set[str]:
+    """Return the words of the question that a sentence, or a row in its cells, holds, as stems."""
     text = evidence.candidates[n].text
-    if _is_row(evidence, n):
+    if is_row(evidence.candidates[n]):
         text = "; ".join(cell.partition(": ")[2] for cell in text.split("; "))
     there = terms(text)
     return {term.stem for term in evidence.question.terms if among(term, there)}
@@ -111,10 +113,14 @@ def _speak_alike(evidence: Evidence, one: int, other: int) -> bool:
     """Whether all words of the question that one of two sentences holds, two or more, are in both.
 
     One of them may hold further ones, but not the verb: what was opened was not closed. Both may
-    if both are likely to answer.
+    if both are likely to answer. In one passage nobody contradicts himself: two averages there are
+    of different things.
     """
+    passages = [evidence.candidates[n].passage.id for n in (one, other)]
+    if passages[0] == passages[1]:
+        return False
     verb = evidence.question.verb
-    held = [_held(evidence, n) for n in (one, other)]
+    held = [words_held(evidence, n) for n in (one, other)]
     fewer, more = sorted(held, key=len)
     same_deed = verb is None or (verb.stem in fewer) == (verb.stem in more)
     likely = min(evidence.chance[one], evidence.chance[other]) >= LIKELY
@@ -123,7 +129,7 @@ def _speak_alike(evidence: Evidence, one: int, other: int) -> bool:
 
 def dated_otherwise(evidence: Evidence, first: int, n: int) -> bool:
     """Whether a sentence says of the same thing that it was at another date, or time of the day."""
-    if _is_row(evidence, first) or _is_row(evidence, n):
+    if any(is_row(evidence.candidates[k]) for k in (first, n)):
         return False
     given = [set(told_times(evidence, k)) for k in (first, n)]
     shared = any(_in_other(one, other) or _in_other(other, one) for one, other in product(*given))

@@ -21,6 +21,10 @@ _TOKENISED = (
     (re.compile(r" ('s|n't|'re|'ve|'ll|'d)\b"), r"\1"),
     (re.compile(r"(?<=\w) - (?=\w)"), "-"),
 )
+# A line, and those after it that it went on in, when the texts were written about.
+_LINE_THEN = re.compile(
+    r"[^\n]+(?:(?<![.!?:;。！？\n])\n(?=[^\S\n]*[^\W\d_A-ZÀ-ÞА-Я一-鿿])[^\n]+)*"
+)
 _SHORTEST = 60  # characters of a text, and
 _LINE = 40  # of a line of WiCE's evidence, from which on it is taken for prose
 _LINES = 8  # of WiCE's evidence that make one text
@@ -43,8 +47,9 @@ def natural(text: str) -> str:
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Return the sentences of ``text``, an item's number apart as when they were written about."""
-    said = (text[start:end].strip() for start, end in sentences(text))
+    """Return the sentences of ``text`` as they were told apart when they were written about."""
+    lines = (match.group() for match in _LINE_THEN.finditer(text))
+    said = (line[start:end].strip() for line in lines for start, end in sentences(line))
     return tuple(part for sentence in said for part in _parted(sentence) if part)
 
 
