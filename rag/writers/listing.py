@@ -92,7 +92,8 @@ def _is_procedure(evidence: Evidence, listing: Listing) -> bool:
     question, first = evidence.question, evidence.candidates[listing.items[0][0]]
     if question.kind != "manner" and not _ASKS_STEPS.search(question.text):
         return False
-    place = [*terms(first.passage.heading or ""), *_terms(evidence, listing.leading)]
+    heading = (first.passage.heading or "").rpartition(" › ")[2]
+    place = [*terms(heading), *_terms(evidence, listing.leading)]
     return _item(first)[0][:1].isdigit() and any(among(t, place) for t in question.terms)
 
 

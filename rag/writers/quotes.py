@@ -10,9 +10,10 @@ from index.embedder import Vectors
 from rag.chances import ABOUT
 from rag.conversation import standalone
 from rag.evidence import Evidence, EvidenceReader
+from rag.given import actors, bodies, counted, places
 from rag.quantities import Quantity, quantities
 from rag.questions import Kind, analyse
-from rag.refusal import Gap, actors, alternatives, bodies, counted, places
+from rag.refusal import Gap, alternatives
 from rag.schema import Message, Passage
 from rag.terms import among, terms
 from rag.times import time_spans

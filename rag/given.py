@@ -1,0 +1,154 @@
+"""What a sentence gives of the kind that a question asks for: people, places, figures, a reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rag.language import PLACES, parse
+from rag.quantities import Quantity, lone_units, quantities
+from rag.questions import Question
+from rag.terms import among, same_term, terms, values
+
+if TYPE_CHECKING:
+    from spacy.tokens import Span, Token
+
+    from rag.evidence import Candidate
+
+Closeness = Callable[[str, str], float]
+
+RELATED = 0.74  # cosine of two things encoded alone, from which on one is counted for the other
+_PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
+# Answers to "how often?" and "what does it cost?" that give no figure.
+_WORDED = (
+    (
+        re.compile(r"\bhow (?:often|frequently)\b", re.I),
+        re.compile(
+            r"\b(?:every|each|once|twice|times|hourly|daily|nightly|weekly|monthly|quarterly|yearly"
+            r"|annually|per (?:day|week|month|year)|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+            r"s?)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        re.compile(r"\b(?:costs?|price|fee|charge|how much)\b", re.I),
+        re.compile(r"\b(?:free|nothing|(?:no|without) (?:extra )?(?:charge|cost|fee)s?)\b", re.I),
+    ),
+)
+# What a sentence that gives a reason has, or one that a purpose, a cause or a condition is in.
+_GIVES_REASON = re.compile(
+    r"\b(?:because|since|as|so|due to|owing to|thanks to|account of|for (?:fear|lack|want|the sake)"
+    r"|reason\w*|therefore|thus|hence|why|caus\w+|led|leads?|leading|result\w*|avoid\w*|prevent\w*"
+    r"|lest|otherwise|aim\w*|purpose|goal|intend\w*|meant|means|allow\w*|enabl\w+|help\w*|order to"
+    r"|response|ensure\w*|if|unless|when|too|need\w*|want\w*|wish\w*|hop(?:e|ed|ing)|would|could"
+    r"|afraid|fear\w*|object\w*|not|no|never|without|but|although|though|after|for [a-z]+ing"
+    r"|against|protect\w*|complain\w*|explain\w*|argu\w+|blam\w+|made|makes?|gives?|gave)\b"
+    r"|n['’]t\b|[:;–—]",
+    re.IGNORECASE,
+)
+
+
+def actors(text: str, question: Question) -> list[tuple[int, int]]:
+    """Spans of the people in ``text``, and of named bodies that act, new to the question."""
+    doc = parse(text)
+    spans = [
+        (entity.start_char, entity.end_char)
+        for entity in doc.ents
+        if entity.label_ == "PERSON" and not _modifies(entity.root)
+    ]
+    for chunk in doc.noun_chunks:
+        root = chunk.root
+        by = root.dep_ == "pobj" and root.head.lower_ == "by"
+        acts = by or root.dep_ in ("nsubj", "attr", "appos")
+        if root.pos_ == "PROPN" and acts and root.ent_type_ not in ("DATE", "TIME"):
+            spans.append(_name_in(chunk))
+    new = [span for span in spans if _is_new(text[slice(*span)], question)]
+    return _outermost(new)
+
+
+def _modifies(token: Token) -> bool:
+    """As a name that stands before a common noun: "the Robinson method"."""
+    return token.dep_ == "compound" and token.head.pos_ == "NOUN"
+
+
+def _name_in(chunk: Span) -> tuple[int, int]:
+    """The proper nouns that end a phrase: "Ines Calder" of "the engineer Ines Calder"."""
+    start = chunk.root.i
+    while start > chunk.start and chunk.doc[start - 1].pos_ == "PROPN":
+        start -= 1
+    return chunk.doc[start].idx, chunk.root.idx + len(chunk.root)
+
+
+def _outermost(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans in order without those that lie in, or cross, an earlier or longer one."""
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(set(spans), key=lambda span: (span[0], -span[1])):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept
+
+
+def bodies(text: str, question: Question) -> list[tuple[int, int]]:
+    """Spans of the organisations in ``text`` that the question does not name."""
+    return [
+        (entity.start_char, entity.end_char)
+        for entity in parse(text).ents
+        if entity.label_ == "ORG" and _is_new(entity.text, question)
+    ]
+
+
+def places(text: str, question: Question) -> list[tuple[int, int]]:
+    """Spans of the places in ``text``, and of what follows "in", "at" …, new to the question."""
+    doc = parse(text)
+    spans = [(e.start_char, e.end_char) for e in doc.ents if e.label_ in PLACES]
+    for chunk in doc.noun_chunks:
+        above = [head.lower_ for head, _ in zip(chunk.root.ancestors, range(3), strict=False)]
+        named = chunk.root.pos_ == "PROPN" or chunk.root.head.lower_ in _PLACED
+        dated = chunk.root.ent_type_ in ("DATE", "TIME") or chunk.root.pos_ in ("PRON", "NUM")
+        if named and not dated and _PLACED & set(above):
+            spans.append((chunk.start_char, chunk.end_char))
+    return _outermost([span for span in spans if _is_new(text[slice(*span)], question)])
+
+
+def _is_new(name: str, question: Question) -> bool:
+    """Not even in part: "Hugo Chávez" is no news to a question about Chávez."""
+    return not any(same_term(one, term) for one in terms(name) for term in question.terms)
+
+
+def counted(question: Question, candidate: Candidate, closeness: Closeness) -> list[Quantity]:
+    """Return the quantities in the sentence of what ``question`` counts, any if it names nothing.
+
+    A figure with no word for what it counts ("the number has become 1.571 billion") counts what
+    the sentence before it speaks of. Of what is no count any measure is one, "18 per cent" of heat.
+    """
+    asked = values(question.terms)
+    found = [q for q in quantities(candidate.text) if q.value not in asked]
+    if question.measures:
+        measured = [*found, *lone_units(candidate.text)]
+        return [q for q in measured if q.measure in ("", *question.measures)]
+    if question.noun is None or question.counted is None:
+        return found
+    noun, phrase = question.noun, question.counted
+    before = terms(candidate.led_by[-1] if candidate.led_by else "")
+    in_mass = question.is_mass and among(noun, terms(candidate.text))
+    return [
+        q if q.thing else replace(q, thing=phrase)
+        for q in found
+        if among(noun, terms(q.thing) if q.thing else before)
+        or (in_mass and q.measure not in ("count", "time"))
+        or (q.thing and closeness(phrase, q.thing) >= RELATED)
+    ]
+
+
+def worded(question: Question, text: str) -> bool:
+    """Return whether ``text`` answers "how often?" or "what does it cost?" without a figure."""
+    return any(asked.search(question.text) and told.search(text) for asked, told in _WORDED)
+
+
+def gives_reason(text: str) -> bool:
+    """Return whether a sentence may give a reason: it says so, or "to" do what it was done."""
+    if _GIVES_REASON.search(text):
+        return True
+    return any(token.tag_ == "TO" for token in parse(text))
