@@ -6,7 +6,7 @@ from conftest import passage_of
 
 from rag.evidence import Evidence, candidates
 from rag.questions import analyse
-from rag.writers.listing import MOST_ITEMS, Listing, listings, with_lists
+from rag.writers.listing import MOST_ITEMS, Listing, cut_short, listings, with_lists
 
 KIT = (
     "The kit is red.\n\nThe kit holds:\n\n- a lamp\n- a rope. It is long.\n- a knife\n\nIt is old."
@@ -136,6 +136,26 @@ def test_of_a_very_long_list_the_first_items_and_the_chosen_are_shown():
 def test_items_of_many_sentences_give_their_first():
     text = "Rules:\n" + "\n".join(f"- Rule {n} holds. It is old. It is good." for n in range(9))
     assert shown(text, "Rules:") == ["Rules:", *(f"Rule {n} holds." for n in range(9))]
+
+
+@pytest.mark.parametrize("more", [0, 3])
+def test_it_is_said_if_a_list_is_longer_than_what_is_shown(draft, more):
+    items = [f"cabin number {n} by the lake" for n in range(MOST_ITEMS + more)]
+    text = "The Guild owns these cabins:\n" + "\n".join(f"- {item}" for item in items)
+    found = draft("Which cabins does the Guild own?", text[:890])
+    evidence = read(text, "The Guild")
+    whole = [n for n, _ in enumerate(evidence.candidates)]
+    assert cut_short(evidence, whole[: MOST_ITEMS + 1]) == (
+        (MOST_ITEMS, MOST_ITEMS + more) if more else None
+    )
+    assert cut_short(evidence, whole) is None
+    if more:
+        assert (
+            found.message
+            == f"The list is longer: {MOST_ITEMS} of its {MOST_ITEMS + more} items are shown."
+        )
+    else:
+        assert found.message is None
 
 
 @pytest.mark.parametrize(

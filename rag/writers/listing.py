@@ -64,6 +64,18 @@ def with_lists(evidence: Evidence, chosen: Sequence[int]) -> list[int]:
     return list(dict.fromkeys([*_without_dangling(evidence.candidates, lists, kept), *added]))
 
 
+def cut_short(evidence: Evidence, shown: Sequence[int]) -> tuple[int, int] | None:
+    """Return how many items of a list are ``shown`` of how many, None if each shown list is whole.
+
+    A list of which not even the first items are shown was not asked for.
+    """
+    for each in listings(evidence.candidates):
+        there = sum(any(n in shown for n in item) for item in each.items)
+        if MOST_ITEMS <= there < len(each.items):
+            return there, len(each.items)
+    return None
+
+
 def _is_asked(evidence: Evidence, listing: Listing, chosen: Sequence[int]) -> bool:
     """Whether its lead-in is asked about, or most of its items were chosen, and not one of them.
 

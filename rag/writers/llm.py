@@ -113,7 +113,9 @@ class LLMWriter:
     def _end(self, quoted: Draft, shown: int, refused: bool, failure: str | None) -> Draft:
         """How the answer ends: with what was shown, as a refusal, or with quotes instead."""
         if shown:
-            message = f"{failure}; this is what it had written." if failure else quoted.message
+            of_quotes = quoted.status == "answered"  # what is said of a list that was quoted
+            message = None if of_quotes else quoted.message
+            message = f"{failure}; this is what it had written." if failure else message
             status = "answered" if failure else quoted.status
             return Draft(status, [], message, confidence=quoted.confidence)
         if refused and not failure and self._endpoint.provider != "bundled":

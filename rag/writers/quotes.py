@@ -18,7 +18,7 @@ from rag.schema import Message, Passage
 from rag.terms import among, terms
 from rag.times import time_spans
 from rag.writers.base import Draft, Drafted
-from rag.writers.listing import with_lists
+from rag.writers.listing import cut_short, with_lists
 from rag.writers.rivals import (
     LIKELY,
     dated_otherwise,
@@ -92,7 +92,10 @@ class QuotesWriter:
         for evidence, found in zip(readings, chosen, strict=True):
             if differing := self._difference(evidence, found):
                 return Draft("conflicting", drafted, differing, confidence=sure)
-        return Draft("answered", drafted, confidence=sure)
+        cuts = (cut_short(e, found) for e, found in zip(readings, chosen, strict=True))
+        cut = next((cut for cut in cuts if cut), None)
+        message = f"The list is longer: {cut[0]} of its {cut[1]} items are shown." if cut else None
+        return Draft("answered", drafted, message, confidence=sure)
 
     def _choose(self, evidence: Evidence) -> list[int]:
         """The sentences to show, in reading order; none if the passages do not answer."""
