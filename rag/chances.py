@@ -30,7 +30,7 @@ ABOUT = (
     "figure",
     "topic",
 )  # gaps in what a sentence is about; the others: in what it gives
-GAPS = (*ABOUT, "date", "number", "person", "body", "place", "reason")
+GAPS = (*ABOUT, "date", "number", "person", "body", "place")
 _FILES: dict[Size, str] = {"small": "chances.json", "large": "chances-large.json"}
 # The signs of each model, in the order of its columns.
 SENTENCE = (

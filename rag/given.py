@@ -1,4 +1,4 @@
-"""What a sentence gives of the kind that a question asks for: people, places, figures, a reason."""
+"""What a sentence gives of the kind that a question asks for: people, places, figures."""
 
 from __future__ import annotations
 
@@ -36,17 +36,6 @@ _WORDED = (
         re.compile(r"\b(?:costs?|price|fee|charge|how much)\b", re.I),
         re.compile(r"\b(?:free|nothing|(?:no|without) (?:extra )?(?:charge|cost|fee)s?)\b", re.I),
     ),
-)
-# What a sentence that gives a reason has, or one that a purpose, a cause or a condition is in.
-_GIVES_REASON = re.compile(
-    r"\b(?:because|since|as|so|due to|owing to|thanks to|account of|for (?:fear|lack|want|the sake)"
-    r"|reason\w*|therefore|thus|hence|why|caus\w+|led|leads?|leading|result\w*|avoid\w*|prevent\w*"
-    r"|lest|otherwise|aim\w*|purpose|goal|intend\w*|meant|means|allow\w*|enabl\w+|help\w*|order to"
-    r"|response|ensure\w*|if|unless|when|too|need\w*|want\w*|wish\w*|hop(?:e|ed|ing)|would|could"
-    r"|afraid|fear\w*|object\w*|not|no|never|without|but|although|though|after|for [a-z]+ing"
-    r"|against|protect\w*|complain\w*|explain\w*|argu\w+|blam\w+|made|makes?|gives?|gave)\b"
-    r"|n['’]t\b|[:;–—]",
-    re.IGNORECASE,
 )
 
 
@@ -145,10 +134,3 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
 def worded(question: Question, text: str) -> bool:
     """Return whether ``text`` answers "how often?" or "what does it cost?" without a figure."""
     return any(asked.search(question.text) and told.search(text) for asked, told in _WORDED)
-
-
-def gives_reason(text: str) -> bool:
-    """Return whether a sentence may give a reason: it says so, or "to" do what it was done."""
-    if _GIVES_REASON.search(text):
-        return True
-    return any(token.tag_ == "TO" for token in parse(text))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from rag.given import Closeness, actors, bodies, counted, gives_reason, places, worded
+from rag.given import Closeness, actors, bodies, counted, places, worded
 from rag.language import parse
 from rag.names import otherwise
 from rag.questions import Question
@@ -29,7 +29,6 @@ SYNONYM = 0.70  # a name for another,
 AKIN = 0.36  # what was done
 TOPIC = 0.50  # what a question without a name is about
 
-_ASKS_WHY = re.compile(r"\bwhy\b|\bhow come\b", re.I)
 _HAPPENED = frozenset({"happen", "occur", "take", "come", "follow"})
 
 # Said of the same event, although the words are far apart for the model.
@@ -186,9 +185,6 @@ def _kind_gap(question: Question, candidate: Candidate, closeness: Closeness) ->
         case "place":
             done = _done(question, candidate, closeness)
             return None if done and places(candidate.text, question) else Gap("place", "a place")
-        case "reason":
-            told = not _ASKS_WHY.search(question.text) or gives_reason(candidate.text)
-            return None if told else Gap("reason", "a reason")
     return None
 
 

@@ -94,8 +94,8 @@ class QuotesWriter:
                 return Draft("conflicting", drafted, differing, confidence=sure)
         cuts = (cut_short(e, found) for e, found in zip(readings, chosen, strict=True))
         cut = next((cut for cut in cuts if cut), None)
-        message = f"The list is longer: {cut[0]} of its {cut[1]} items are shown." if cut else None
-        return Draft("answered", drafted, message, confidence=sure)
+        more = f"The list is longer: {cut[0]} of its {cut[1]} items are shown." if cut else None
+        return Draft("answered", drafted, more, confidence=sure)
 
     def _choose(self, evidence: Evidence) -> list[int]:
         """The sentences to show, in reading order; none if the passages do not answer."""
@@ -203,13 +203,11 @@ def _fit(evidence: Evidence) -> list[int]:
     """The candidates that may be shown, likeliest first: those that meet the question's demands.
 
     The names and figures of a question must be given. What a list asks for is less certain to have
-    the form that was demanded, and so is who, what body and where. A reason needs no form: that it
-    does not look like one only makes a sentence less likely.
+    the form that was demanded, and so is who, what body and where.
     """
     if not evidence.order:
         return []
-    gaps = {n: [g for g in found if g.kind != "reason"] for n, found in evidence.gaps.items()}
-    least = NEAR * float(evidence.chance[evidence.order[0]])
+    gaps, least = evidence.gaps, NEAR * float(evidence.chance[evidence.order[0]])
     named = [n for n in evidence.order if not any(g.kind in ("name", "figure") for g in gaps[n])]
     if evidence.question.many:
         wanted = [named]
