@@ -62,6 +62,7 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
 )
 # What the figure of an answer measures, by how the question asks; "" is a mere count.
 _MEASURES: tuple[tuple[str, tuple[Measure, ...]], ...] = (
+    (r"\b(?:share|proportion|percent\w*) of\b", ()),  # of what is spent
     (rf"\bhow much (?:cash|money)\b|\b(?:what|which|the) (?:\w+ )?(?:sum|{_MONEY})\b", ("money",)),
     (r"\b(?:what|how much)\b.*\b(?:cost|pay|paid|charged?|spend|spent|earn|owe)\b", ("money",)),
     (r"\bhow long\b", ("time", "length")),

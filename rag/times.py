@@ -29,6 +29,7 @@ _TIME = (
     rf"{_CLOCK}|\b(?:in|by|since|until|till?|before|after|from|to|of|every|each|early|late|mid|next|last)"
     rf"[ -](?:(?-i:(?=[A-Z]))(?:{MONTH})|spring|summer|autumn|winter|christmas|easter)\b"
     r"|\b(?:every|each) (?:morning|afternoon|evening|night|day|week|weekend|month|quarter|year)\b"
+    rf"|\bthe (?:same|following|next|previous) {_SPAN}\b"
     rf"|\b{_COUNT} {_SPAN} (?:after|before|later|ago|earlier|from)\b"
     rf"|\b(?:after|within|in|for) {_COUNT} {_SPAN}\b"
 )

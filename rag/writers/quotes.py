@@ -37,6 +37,8 @@ NOT_FOUND = "The documents don't say."
 REFUSE, SURE = 0.17, 0.6
 # Share of the best sentence's chance that one without open demands must have to take its place.
 NEAR = 0.2
+# The same of one that gives a name, if the best leaves open only that, which is not always seen.
+NEAR_NAMED = 0.4
 # Chance that a sentence answers, if the passages do, under which it is not shown.
 LEAST = 0.15
 # Share of the first sentence's chance that a further one has; members of a list are more alike.
@@ -214,8 +216,20 @@ def _fit(evidence: Evidence) -> list[int]:
     else:
         full = [n for n in named if not gaps[n]]
         open_kind = [n for n in named if all(g.kind in _NAMED for g in gaps[n])]
-        wanted = [full, open_kind] if evidence.answered >= SURE else [full]
+        if evidence.answered < SURE:
+            wanted = [full]
+        elif _likelier_by_far(evidence, open_kind, full):
+            wanted = [open_kind]
+        else:
+            wanted = [full, open_kind]
     return next((order for order in wanted if order and evidence.chance[order[0]] >= least), [])
+
+
+def _likelier_by_far(evidence: Evidence, one: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether the best of ``one`` leaves that of ``other`` far behind."""
+    if not one or not other:
+        return False
+    return bool(evidence.chance[other[0]] < NEAR_NAMED * evidence.chance[one[0]])
 
 
 def _either(evidence: Evidence, order: Sequence[int]) -> list[int]:
