@@ -26,6 +26,8 @@ _OPEN = re.compile(  # no line of a list or of an address ends like this
 )
 _WIDTHS = range(40, 121)  # characters to which prose is wrapped
 _MAX_LINE = 20_000  # characters handed to the boundary finder at once
+# Abbreviations that sentencex takes for the end of a sentence.
+_ABBREVIATED = re.compile(r"(?<!\w)(?:Ms|Mx|Dipl|Figs|Vol|Ch|approx)\.$")
 _STRANDED = re.compile(r"^[\W_]+$")
 
 
@@ -132,10 +134,12 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
 def _belong_together(text: str, previous: tuple[int, int], span: tuple[int, int]) -> bool:
     """Whether one of two was cut off from the other: a closing quote or bracket, an item's number.
 
+    So is what follows "Ms."
+
     A number counts as one only where its line begins; "It grew from 2 to 3." may end in one.
     """
     if "\n" in text[previous[1] : span[0]]:
         return False
-    if _STRANDED.match(text[span[0] : span[1]]):
+    if _STRANDED.match(text[span[0] : span[1]]) or _ABBREVIATED.search(text, *previous):
         return True
     return bool(ENUMERATOR.fullmatch(text, *previous)) and begins_line(text, previous[0])

@@ -147,6 +147,8 @@ def antecedent(wanted: Gap, question: str, turns: Sequence[Turn]) -> Mention | N
             continue
         if wanted.number == "many" and _is_lone(mention):
             continue
+        if wanted.number == "one" and mention.plural and not mention.proper:  # no "it"
+            continue
         salience = weight - age * _AGEING - worse * _MISFIT
         salience += _FOCUS * mention.focus - _ASIDE * mention.aside - _RELATION * mention.relation
         if wanted.number and not mention.named:

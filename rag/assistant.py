@@ -24,6 +24,7 @@ from rag.reranker import PairReranker
 from rag.retriever import HybridRetriever
 from rag.schema import Answer, Citation, Event, Message, Passage, Sentence, Stage
 from rag.settings import Settings
+from rag.terms import terms
 from rag.writers import endpoints
 from rag.writers.base import Draft, Drafted, StreamingWriter, Writer, drafting
 from rag.writers.llm import LLMWriter
@@ -192,7 +193,8 @@ class Assistant(Closing):
     ) -> list[Passage]:
         chosen = self.index.match(documents) if documents else None
         context = said(question, resolved, history)
-        return list(self._retriever.search(question, top_k, chosen, context))
+        asked = question if terms(question) else resolved  # "who is she?" finds nothing
+        return list(self._retriever.search(asked, top_k, chosen, context))
 
     def _asked_back(self, question: str, back: str, passages: Sequence[Passage]) -> Answer:
         return Answer(

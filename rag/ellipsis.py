@@ -47,6 +47,12 @@ _WHEN = tuple(  # a phrase of one of these takes the place of another of it
         r"(?: (?:of )?\d{4})?",
     )
 )
+_YEAR_NEAR = re.compile(
+    r"(?:in )?(?:the (?:year )?(?:(?P<before>before|previous|prior)|after|following|next)(?: year)?"
+    r"|(?:a|one) year (?:later|(?P<earlier>earlier)))",
+    re.I,
+)
+_LONE_YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
 _PREPOSITION = re.compile(r"(?:on|in|at|during|over|for) ", re.I)
 _YEAR = re.compile(r" (?:of )?\d{4}$")
 _LETTERED = re.compile(r"(?:the )?(?P<kind>[A-Za-z]{3,}) (?P<letter>[A-Z0-9]{1,3})")  # "type L"
@@ -152,7 +158,8 @@ def swapped(new: str, previous: str, old: str | None = None) -> str:
     phrase = doc[1:].text if doc[0].pos_ == "ADP" and len(doc) > 1 else name
     preposition = doc[0].lower_ if phrase != name else ""
     alike = (
-        _when_swapped(name, previous)
+        _year_swapped(name, previous)
+        or _when_swapped(name, previous)
         or _code_swapped(phrase, previous)
         or _one_swapped(phrase, preposition, previous)
     )
@@ -166,6 +173,15 @@ def swapped(new: str, previous: str, old: str | None = None) -> str:
     if preposition and slot.preposition != preposition and not figure:
         return f"{previous.rstrip(' ?!.')} {name}?"
     return _put(previous, *_extent(slot, phrase, previous), phrase)
+
+
+def _year_swapped(name: str, previous: str) -> str | None:
+    """Put 2022 where ``previous`` has 2023, for "the year before"."""
+    near, found = _YEAR_NEAR.fullmatch(name), list(_LONE_YEAR.finditer(previous))
+    if near is None or not found:
+        return None
+    year = int(found[-1].group()) + (-1 if near["before"] or near["earlier"] else 1)
+    return _put(previous, *found[-1].span(), str(year))
 
 
 def _when_swapped(name: str, previous: str) -> str | None:

@@ -33,7 +33,7 @@ _WORDED = (
         ),
     ),
     (
-        re.compile(r"\b(?:costs?|price|fee|charge|how much)\b", re.I),
+        re.compile(r"\b(?:costs?|price|fee|charge|pay|how much)\b", re.I),
         re.compile(r"\b(?:free|nothing|(?:no|without) (?:extra )?(?:charge|cost|fee)s?)\b", re.I),
     ),
 )

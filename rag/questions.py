@@ -29,7 +29,8 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
     (
         "number",
         r"\bhow (?:many|much|old|long|far|large|big|tall|high|deep|wide|thick|heavy|fast|hot|cold"
-        r"|often)\b|^\W*what (?:do|does|did|would|will) [^?]{2,60}? (?:cost|weigh)"
+        r"|often)\b"
+        r"|^\W*what (?:do|does|did|would|will) [^?]{1,60}? (?:cost|weigh|pay|charge|earn|owe)"
         r"(?=\W*$| (?:in|for|per|to|on|at|an?|me|us|you|them|the)\b)"
         r"|(?<!phone )(?<!mobile )(?<!policy )(?<!model )(?<!serial )\bnumber of\b"
         r"|\b(?:percentage|percent|amount|total|share|proportion) of\b"
@@ -80,6 +81,7 @@ _LIST = re.compile(
 _BESIDES = re.compile(
     r"\b(?:besides|except|apart from|aside from|other than|in addition to|excluding)\b", re.I
 )
+_TITLES = frozenset(["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "madam"])
 _ASKED_NOUN_FILLERS = frozenset(
     ["kind", "sort", "type", "way", "part", "thing", "role", "name", "one", "other"]
 )
@@ -183,7 +185,7 @@ def _topic(question: str, asked: tuple[Term, ...], noun: Term | None) -> tuple[T
     return tuple(
         term
         for term in asked
-        if term.start in nouns and term != noun and term.text.lower() not in _QUANTITIES
+        if term.start in nouns and term != noun and term.text.lower() not in _UNCOUNTED
     )
 
 
@@ -229,6 +231,7 @@ def _names(question: str, asked: tuple[Term, ...], noun: Term | None) -> list[Te
         and len(term.stem) > 1
         and (term.name or any(start <= term.start < end for start, end in spans))
         and (term.text != term.text.lower() or term != noun)
+        and term.stem not in _TITLES
         and not _is_month(term)
         and not any(start <= term.start < end for start, end in others)
     ]

@@ -18,7 +18,7 @@ from rag.given import Closeness, actors, bodies, counted, places, worded
 from rag.language import parse
 from rag.names import otherwise
 from rag.questions import Question
-from rag.terms import Term, among, same_term, terms, values
+from rag.terms import Term, among, same_term, stem, terms, values
 from rag.times import clock_spans, dates, time_spans
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ SYNONYM = 0.70  # a name for another,
 AKIN = 0.36  # what was done
 TOPIC = 0.50  # what a question without a name is about
 
+_ASKS_YEAR, _YEAR = re.compile(r"\b(?:what|which) year\b", re.I), re.compile(r"\d{4}|\d0s")
+_SEASONS = ("spring", "summer", "autumn", "winter")
 _HAPPENED = frozenset({"happen", "occur", "take", "come", "follow"})
 
 # Said of the same event, although the words are far apart for the model.
@@ -60,6 +62,7 @@ def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list
     ]
     missing = _missing_names(question.names, here, near, around, closeness, *other)
     found = [Gap("name", name.text) for name in missing or _codes_left(question.names, candidate)]
+    found += [Gap("name", season) for season in _seasons_left(question, candidate.text)]
     found += _figure_gaps(question, values(around))
     plain = question.kind in ("date", "number", "person", "body", "place") and not question.names
     if plain and not _on_topic(question, near, closeness):
@@ -91,8 +94,22 @@ def _missing_names(
         or any(closeness(name.text, other.text) >= SYNONYM for other in capitalised)
     ]
     missing = [name for name in names if name not in known]
-    about = any(_told(name, near, other_near) for name in names)
+    told_near = [name for name in names if _told(name, near, other_near)]
+    about = any(_told(name, here, other_near) for name in names) or any(
+        all(name in told_near for name in whole) for whole in _whole_names(names)
+    )
     return missing if missing or about else list(names)
+
+
+def _whole_names(names: Sequence[Term]) -> list[list[Term]]:
+    """The names by the runs that stand together: "Edmund Vane" is one."""
+    found: list[list[Term]] = []
+    for name in names:
+        if found and name.start - found[-1][-1].end == 1:
+            found[-1].append(name)
+        else:
+            found.append([name])
+    return found
 
 
 def _told(name: Term, there: Sequence[Term], other: Sequence[tuple[int, int]]) -> bool:
@@ -123,6 +140,15 @@ def _codes_left(names: Sequence[Term], candidate: Candidate) -> list[Term]:
         and not among(name, said)
         and any(term.stem.rstrip("0123456789") == name.stem.rstrip("0123456789") for term in said)
     ]
+
+
+def _seasons_left(question: Question, text: str) -> list[str]:
+    """The seasons that the question asks about, if the sentence speaks of others only."""
+    asked, told = (
+        [season for season in _SEASONS if re.search(rf"\b{season}\b", said, re.I)]
+        for said in (question.text, text)
+    )
+    return asked if asked and told and not set(asked) & set(told) else []
 
 
 def _on_topic(question: Question, near: Sequence[Term], closeness: Closeness) -> bool:
@@ -172,6 +198,8 @@ def _kind_gap(question: Question, candidate: Candidate, closeness: Closeness) ->
             find = clock_spans if question.clock else time_spans
             times = (candidate.text[slice(*span)] for span in find(candidate.text))
             given = [time for time in times if time not in question.text]
+            if _ASKS_YEAR.search(question.text):
+                given = [time for time in given if _YEAR.search(time)]
             missing = "a time" if question.clock else "a date"
             return None if done and given else Gap("date", missing)
         case "number":
@@ -196,10 +224,14 @@ def _done(question: Question, candidate: Candidate, closeness: Closeness) -> boo
     near = terms(candidate.text)
     if not _tells_a_deed(candidate.text):
         near += terms(candidate.around)
-    if any(same_term(verb, other) or closeness(deed, other.text) >= AKIN for other in near):
+    asked = {token.lemma_ for token in parse(question.text) if token.idx == verb.start} | {deed}
+    forms = {stem(form) for form in asked}  # "fed" is "feeding"
+    if any(
+        same_term(verb, other) or other.stem in forms or closeness(deed, other.text) >= AKIN
+        for other in near
+    ):
         return True
     said = {token.lemma_ for token in parse(candidate.text) if token.pos_ == "VERB"}
-    asked = {token.lemma_ for token in parse(question.text) if token.idx == verb.start} | {deed}
     return any(asked & same and said & same for same in _SAME_DEED)
 
 

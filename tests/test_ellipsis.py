@@ -101,6 +101,12 @@ def test_a_code_takes_the_place_of_a_code(asked, question, understood):
         ("How much is it in summer?", "and in winter?", "How much is it in winter?"),
         ("Who opens in the morning?", "and at night?", "Who opens at night?"),
         ("What did Norway earn in Q3 2024?", "In Q4 2025?", "What did Norway earn in Q4 2025?"),
+        ("What did Norway earn in 2023?", "And the year before?", "What did Norway earn in 2022?"),
+        (
+            "What did Norway earn in 2023?",
+            "in the following year?",
+            "What did Norway earn in 2024?",
+        ),
     ],
 )
 def test_a_time_takes_the_place_of_a_time_of_its_sort(asked, question, understood):

@@ -108,6 +108,22 @@ def test_steps_are_shown_as_a_whole_to_who_asks_how_to_do_it():
     assert shown(STEPS, "Tell", question="How do I tell Priya?") == ["Tell Priya."]
 
 
+def test_steps_come_with_the_sentence_before_them_that_answers():
+    text = f"Radiators are bled in spring, so that no air is in them.\n\n{STEPS}"
+    asked = "How do I get air out of a radiator?"
+    passage = passage_of(text).model_copy(update={"heading": "Heating › Bleeding a radiator"})
+    found = candidates([passage])
+    chance = np.array([0.8, *[0.1] * 4], dtype=np.float32)
+    evidence = Evidence(analyse(asked), tuple(found), 0.9, chance, {})
+    assert sorted(with_lists(evidence, [0])) == [0, 1, 2, 3, 4]
+
+
+def test_most_items_that_were_chosen_are_the_list_though_one_alone_has_a_word():
+    rules = "- Life jackets are worn.\n- Nobody lands at night.\n- Boots are dry.\n- Wait here."
+    asked = "What are the rules for boots?"
+    assert len(shown(rules, "Boots", "Life", "Nobody", question=asked)) == 4
+
+
 ROWS = (
     "Task: Ask for a grant; Who: Priya\nTask: Order the saw; Who: Marek\n"
     "Task: Let the flat; Who: Ingrid"

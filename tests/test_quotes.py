@@ -1,8 +1,13 @@
 """The quotes writer: sentences word for word, in the right number, both sides of a dispute."""
 
+import numpy as np
 import pytest
+from conftest import passage_of
 
-from rag.writers.quotes import parts
+from rag.evidence import Evidence, candidates
+from rag.questions import analyse
+from rag.refusal import Gap
+from rag.writers.quotes import fit, parts
 
 BRIDGE = "The Halden bridge was opened in 1904. It is 340 metres long. It is painted green."
 MISSIONS = (
@@ -261,6 +266,12 @@ def test_two_dates_for_one_thing_conflict_though_one_says_more_of_it(draft):
             "conflicting",
         ),
         (
+            "How old is the skull?",
+            "The laboratory in Halden puts the age of the skull at 8,350 years, the one in Marlow "
+            "at 7,900.",
+            "conflicting",
+        ),
+        (
             "How many pairs of herons breed at the lake?",
             "The station counts 41 pairs of herons at the lake, but 56 pairs of storks.",
             "answered",
@@ -302,6 +313,24 @@ def test_times_of_the_day_conflict_where_they_are_asked_for(draft):
     assert found.status == "conflicting"
     assert found.message == "The documents give different times: 18:00 and 20:00."
     assert draft("What day does the Marlow library close?", one, other).status == "answered"
+
+
+def test_a_weekday_is_no_other_date(draft):
+    found = draft(
+        "When did the Marlow museum first open?",
+        "The Marlow museum opened its doors on 3 June 1889.",
+        "From April to October the Marlow museum is open Tuesday to Sunday.",
+    )
+    assert found.status == "answered"
+
+
+@pytest.mark.parametrize(("plain", "order"), [(0.2, [0]), (0.5, [1])])
+def test_a_name_that_is_not_plain_is_likelier_than_a_plain_one_far_behind(plain, order):
+    found = candidates([passage_of("Its head has no name. The list begins with Paula Stein.")])
+    chance = np.array([0.8, plain], dtype=np.float32)
+    gaps = {0: [Gap("person", "a name")], 1: []}
+    evidence = Evidence(analyse("Who is its head?"), tuple(found), 0.9, chance, gaps)
+    assert fit(evidence) == order
 
 
 def test_one_passage_gives_no_two_averages_of_one_thing(draft):

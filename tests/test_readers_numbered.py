@@ -51,7 +51,8 @@ def test_numbered_headings_count_through_a_text(tmp_path):
 
 
 def test_a_year_and_bullets_below_make_no_item_of_a_heading(tmp_path):
-    text = f"MINUTES\n\n1. Yearly accounts 2023\n{'They are in order. ' * 8}\n\n2. Other\n- A net is due.\n"
+    said = "They are in order. " * 8
+    text = f"MINUTES\n\n1. Yearly accounts 2023\n{said}\n\n2. Other\n- A net is due.\n"
     document = read_bytes(tmp_path, "minutes.txt", text)
     assert headings(document)[1:] == [(2, "1. Yearly accounts 2023"), (2, "2. Other")]
 

@@ -112,6 +112,25 @@ def test_a_day_is_no_time_of_the_day(draft):
     assert draft("What day is the next meeting of the Guild?", text).status == "answered"
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "found"),
+    [
+        ("When is the Guild open in winter?", "In summer the Guild is open until 18:00.", False),
+        ("When is the Guild open in summer?", "In summer the Guild is open until 18:00.", True),
+        ("What year was the Guild founded?", "The Guild was founded on 3 June 1889.", True),
+        ("What year was the Guild founded?", "The Guild was founded on a Sunday in June.", False),
+        ("When was Edmund Stein born?", "Paula Stein\n\nPaula was born in 1848.", False),
+        ("When was the beetle named after Mrs Stein?", "It was named after Stein in 1898.", True),
+        ("When are the seals fed?", "Feeding the seals can be watched at 15:00.", True),
+        ("What do coaches pay for parking?", "Coaches must park at the Harbour Lot.", False),
+        ("What do coaches pay for parking?", "Coaches pay nothing for parking.", True),
+        ("How much money came from donations?", "Income came to €852,550.", False),
+    ],
+)
+def test_what_a_sentence_must_be_about_and_give(draft, question, text, found):
+    assert (draft(question, text).status != "not_found") is found
+
+
 def test_a_line_about_one_code_does_not_answer_for_another(draft):
     assert shown(draft("What does error E2 mean?", CODES)) == "E2: the pump is blocked."
     refused = draft("What does error E7 mean?", CODES)

@@ -54,6 +54,7 @@ def test_spans_are_ordered_trimmed_and_leave_out_only_white_space(text):
             ["They were stuck until\n17:35.", "They left."],
         ),
         ("Please ask Mr\nLorenz first.", ["Please ask Mr\nLorenz first."]),
+        ("Ask Ms. Lund or Prof. Bo. Wait.", ["Ask Ms. Lund or Prof. Bo.", "Wait."]),
         ("- item one\n- item two", ["- item one", "- item two"]),
         ("A heading\n\nA sentence.", ["A heading", "A sentence."]),
         ("4. Shout. Then run.\n 5. Call us.", ["4. Shout.", "Then run.", "5. Call us."]),

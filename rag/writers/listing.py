@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 
 from index.lists import item_at, leads_in
@@ -28,13 +28,14 @@ class Listing:
     """A list among the candidates, by their numbers: its lead-in, the sentences of each item.
 
     ``is_marked`` says whether its items have bullets or numbers; lines below a colon have none,
-    nor have the rows of a table.
+    nor have the rows of a table. ``before`` is what stands right before it, lead-in or not.
     """
 
     lead: int | None
     items: tuple[tuple[int, ...], ...]
     is_marked: bool = True
     is_table: bool = False
+    before: int | None = field(default=None, compare=False)
 
     @property
     def members(self) -> set[int]:
@@ -85,15 +86,17 @@ def _is_asked(evidence: Evidence, listing: Listing, chosen: Sequence[int]) -> bo
     if listing.is_table:
         held = {len(words_held(evidence, n)) for n in listing.members}
         return evidence.question.many and len(found) > 1 and len(held) == 1
-    if found and _is_procedure(evidence, listing):
+    if _is_procedure(evidence, listing) and (found or listing.before in chosen):
+        return True
+    hit = sum(any(n in found for n in item) for item in listing.items)
+    is_most = listing.is_marked and hit >= max(2, min(len(listing.items) // 2 + 1, ENOUGH))
+    if is_most and evidence.question.many:
         return True
     if not found or _singled_out(evidence, listing, found[0]):
         return False
     if listing.lead in found or _names_all(evidence, listing):
         return True
-    hit = sum(any(n in found for n in item) for item in listing.items)
-    most = len(listing.items) // 2 + 1
-    return listing.is_marked and hit >= max(2, min(most, ENOUGH))
+    return is_most
 
 
 def _is_procedure(evidence: Evidence, listing: Listing) -> bool:
@@ -174,10 +177,9 @@ def listings(where: Sequence[Candidate]) -> list[Listing]:
 
 def _marked(where: Sequence[Candidate], order: Sequence[int], k: int) -> Listing:
     """The list of bullets or numbers whose first item is the ``k``-th in ``order``."""
-    lead = order[k - 1] if k and _adjoin(where[order[k - 1]], where[order[k]]) else None
-    if lead is not None and not leads_in(where[lead].text):
-        lead = None
-    return Listing(lead, tuple(_items(where, order[k:])))
+    before = order[k - 1] if k and _adjoin(where[order[k - 1]], where[order[k]]) else None
+    lead = before if before is not None and leads_in(where[before].text) else None
+    return Listing(lead, tuple(_items(where, order[k:])), before=before)
 
 
 def _below(where: Sequence[Candidate], order: Sequence[int], k: int) -> Iterator[Listing]:

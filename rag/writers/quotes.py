@@ -101,7 +101,7 @@ class QuotesWriter:
 
     def _choose(self, evidence: Evidence) -> list[int]:
         """The sentences to show, in reading order; none if the passages do not answer."""
-        order = _fit(evidence) if evidence.answered >= REFUSE else []
+        order = fit(evidence) if evidence.answered >= REFUSE else []
         if not order:
             return []
         if either := _either(evidence, order):
@@ -201,11 +201,11 @@ def _reading_order(evidence: Evidence, chosen: list[int]) -> list[int]:
     return sorted(chosen, key=lambda n: (first[where[n].passage.id], where[n].start))
 
 
-def _fit(evidence: Evidence) -> list[int]:
-    """The candidates that may be shown, likeliest first: those that meet the question's demands.
+def fit(evidence: Evidence) -> list[int]:
+    """Return the candidates that may be shown, likeliest first: they meet what is demanded.
 
     The names and figures of a question must be given. What a list asks for is less certain to have
-    the form that was demanded, and so is who, what body and where.
+    the form that was demanded, and so is who, what body, where and how many.
     """
     if not evidence.order:
         return []
@@ -215,7 +215,7 @@ def _fit(evidence: Evidence) -> list[int]:
         wanted = [named]
     else:
         full = [n for n in named if not gaps[n]]
-        open_kind = [n for n in named if all(g.kind in _NAMED for g in gaps[n])]
+        open_kind = [n for n in named if _may_be_of_kind(evidence, n)]
         if evidence.answered < SURE:
             wanted = [full]
         elif _likelier_by_far(evidence, open_kind, full):
@@ -223,6 +223,13 @@ def _fit(evidence: Evidence) -> list[int]:
         else:
             wanted = [full, open_kind]
     return next((order for order in wanted if order and evidence.chance[order[0]] >= least), [])
+
+
+def _may_be_of_kind(evidence: Evidence, n: int) -> bool:
+    """Whether a sentence may give what is asked for in another form: "visitors" for guests."""
+    kinds = {gap.kind for gap in evidence.gaps[n]}
+    counts = "number" not in kinds or bool(quantities(evidence.candidates[n].text))
+    return counts and kinds <= {*_NAMED, "number"}
 
 
 def _likelier_by_far(evidence: Evidence, one: Sequence[int], other: Sequence[int]) -> bool:

@@ -21,6 +21,9 @@ _TURNS = re.compile(
     r"|others?|instead|according to)\b|;",
     re.IGNORECASE,
 )
+_GAPPED = re.compile(  # "…, the one in Y at 7,900", "…, the station 56"
+    r",\s+(?:and\s+)?(?:the|an?|its|his|her|their|our)\s[\w\s.’'-]{2,50}$", re.IGNORECASE
+)
 _SAYS = re.compile(
     r"\baccording to\b|\b(?:say|state|put|give|count|estimate|reckon|report|claim|speak|budget"
     r"|calculate|quote|cite|record|note|mention|measure|assume|expect|believe|think|write|find"
@@ -56,7 +59,9 @@ def told_twice(text: str, counted: Sequence[Quantity]) -> tuple[Quantity, Quanti
     if _GROWS.search(text) or not _SAYS.search(text):
         return None
     for one, other in pairwise(counted):
-        turn = _TURNS.search(text, one.end, other.start)
+        turn = _TURNS.search(text, one.end, other.start) or _GAPPED.search(
+            text[: other.start].rstrip("€£$ "), one.end
+        )
         if turn is None or not rival(one, other) or not _nested(one, other):
             continue
         if not all(date_spans(part) for part in (text[: turn.start()], text[turn.end() :])):
@@ -141,7 +146,10 @@ def told_times(evidence: Evidence, n: int) -> list[str]:
     text = evidence.candidates[n].text
     if evidence.question.clock:
         return [text[slice(*span)] for span in clock_spans(text)]
-    return dates(text)
+    found = dates(text)
+    dated = [date for date in found if any(map(str.isdigit, date))]
+    by_weekday = re.search(r"\b(?:day|weekday)\b", evidence.question.text, re.I) and not dated
+    return found if by_weekday else dated
 
 
 def _in_other(one: str, other: str) -> bool:
