@@ -324,13 +324,13 @@ def test_a_weekday_is_no_other_date(draft):
     assert found.status == "answered"
 
 
-@pytest.mark.parametrize(("plain", "order"), [(0.2, [0]), (0.5, [1])])
-def test_a_name_that_is_not_plain_is_likelier_than_a_plain_one_far_behind(plain, order):
+@pytest.mark.parametrize(("plain", "first"), [(0.2, 0), (0.5, 1)])
+def test_a_name_that_is_not_plain_is_likelier_than_a_plain_one_far_behind(plain, first):
     found = candidates([passage_of("Its head has no name. The list begins with Paula Stein.")])
     chance = np.array([0.8, plain], dtype=np.float32)
     gaps = {0: [Gap("person", "a name")], 1: []}
     evidence = Evidence(analyse("Who is its head?"), tuple(found), 0.9, chance, gaps)
-    assert fit(evidence) == order
+    assert fit(evidence)[0] == first
 
 
 def test_one_passage_gives_no_two_averages_of_one_thing(draft):
