@@ -28,8 +28,9 @@ from rag.terms import terms
 from rag.writers import endpoints
 from rag.writers.base import Draft, Drafted, StreamingWriter, Writer, drafting
 from rag.writers.llm import LLMWriter
-from rag.writers.quotes import NOT_FOUND, QuotesWriter
+from rag.writers.quotes import NOT_FOUND, QuotesWriter, parts
 
+_OF_A_PART = 2  # passages that are looked for with each part of "when … and who …" alone
 _TRIES = 5  # times a question is asked again when a sync changes what it read
 
 
@@ -194,7 +195,13 @@ class Assistant(Closing):
         chosen = self.index.match(documents) if documents else None
         context = said(question, resolved, history)
         asked = question if terms(question) else resolved  # "who is she?" finds nothing
-        return list(self._retriever.search(asked, top_k, chosen, context))
+        found = self._retriever.search(asked, top_k, chosen, context)
+        several = parts(resolved)
+        if len(several) < 2:
+            return found
+        own = [p for part in several for p in self._retriever.search(part, _OF_A_PART, chosen)]
+        more = {p.id: p for p in own if p.id not in {f.id for f in found}}
+        return [*found[: max(1, len(found) - len(more))], *more.values()][: len(found)]
 
     def _asked_back(self, question: str, back: str, passages: Sequence[Passage]) -> Answer:
         return Answer(

@@ -202,10 +202,13 @@ def is_subject(root: Token) -> bool:
 def _is_focus(root: Token) -> bool:
     """The subject of a sentence, what "tell me about" asks for, or the Y of "X of Y".
 
-    Not that of a reason or a condition: "…, because Marlow is closed".
+    So is what there is, "a tour" of "is there a tour?". What a reason or a condition is about, as
+    in "…, because Marlow is closed", is not.
     """
     if is_subject(root):
         return not (root.head.dep_ == "advcl" and any(c.dep_ == "mark" for c in root.head.lefts))
+    if root.dep_ == "attr" and any(child.dep_ == "expl" for child in root.head.children):
+        return True
     return root.dep_ == "pobj" and root.head.lower_ in ("about", "of")
 
 

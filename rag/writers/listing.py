@@ -102,13 +102,14 @@ def _is_asked(evidence: Evidence, listing: Listing, chosen: Sequence[int]) -> bo
 def _is_procedure(evidence: Evidence, listing: Listing) -> bool:
     """Whether its items are numbered steps of what the question asks how to do.
 
-    What is to be done is in the heading, or in the lead-in.
+    What is to be done is in the heading, or in the sentence before them.
     """
     question, first = evidence.question, evidence.candidates[listing.items[0][0]]
     if question.kind != "manner" and not _ASKS_STEPS.search(question.text):
         return False
     heading = (first.passage.heading or "").rpartition(" › ")[2]
-    place = [*terms(heading), *_terms(evidence, listing.leading)]
+    before = [] if listing.before is None else [listing.before]
+    place = [*terms(heading), *_terms(evidence, before)]
     return _item(first)[0][:1].isdigit() and any(among(t, place) for t in question.terms)
 
 
