@@ -315,6 +315,15 @@ def test_times_of_the_day_conflict_where_they_are_asked_for(draft):
     assert draft("What day does the Marlow library close?", one, other).status == "answered"
 
 
+def test_the_year_that_is_asked_for_is_not_what_it_is_the_year_of(draft):
+    found = draft(
+        "What year did the Marlow museum first open?",
+        "The Marlow museum opened its doors on 3 June 1889, and 412 people came on the first day.",
+        "Since its opening in 1891 the Marlow museum has hardly known a year as unsettled.",
+    )
+    assert found.status == "conflicting"
+
+
 def test_a_weekday_is_no_other_date(draft):
     found = draft(
         "When did the Marlow museum first open?",

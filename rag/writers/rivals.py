@@ -21,6 +21,9 @@ _TURNS = re.compile(
     r"|others?|instead|according to)\b|;",
     re.IGNORECASE,
 )
+_ASKED_TIME = re.compile(
+    r"\b(?:what|which) (?P<what>year|date|day|month|century|time)\b", re.IGNORECASE
+)
 _GAPPED = re.compile(  # "…, the one in Y at 7,900", "…, the station 56"
     r",\s+(?:and\s+)?(?:the|an?|its|his|her|their|our)\s[\w\s.’'-]{2,50}$", re.IGNORECASE
 )
@@ -106,12 +109,17 @@ def rows_asked_for(evidence: Evidence, chosen: Sequence[int], order: Sequence[in
 
 
 def words_held(evidence: Evidence, n: int) -> set[str]:
-    """Return the words of the question that a sentence, or a row in its cells, holds, as stems."""
+    """Return the words of the question that a sentence, or a row in its cells, holds, as stems.
+
+    The year of "what year" says what is asked for, not of what.
+    """
     text = evidence.candidates[n].text
     if is_row(evidence.candidates[n]):
         text = "; ".join(cell.partition(": ")[2] for cell in text.split("; "))
     there = terms(text)
-    return {term.stem for term in evidence.question.terms if among(term, there)}
+    asked = _ASKED_TIME.search(evidence.question.text)
+    at = asked.start("what") if asked else -1
+    return {t.stem for t in evidence.question.terms if t.start != at and among(t, there)}
 
 
 def _speak_alike(evidence: Evidence, one: int, other: int) -> bool:
