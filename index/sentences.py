@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import sentencex
 
@@ -19,16 +20,15 @@ _PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
 _ENDED = ".!?:;。！？"
 _LOWER = re.compile(r"[^\S\n]*[^\W\d_A-ZÀ-ÞА-Я一-鿿]")
 _OPEN = re.compile(  # no line of a list or of an address ends like this
-    r"(?<!\w)(?:an?|the|of|in|on|at|to|from|by|with|within|until|into|than|and|or|but|that|which"
-    r"|who|is|are|was|were|be|been|has|have|had|will|would|can|could|may|must|our|your|their|his"
-    r"|its|my|mr|mrs|ms|dr)\s*$",
-    re.IGNORECASE,
+    r"(?<!\w)(?:an?|the|of|within|until|into|than|and|or|mr|mrs|ms|dr)\s*$", re.IGNORECASE
 )
+_APART = re.compile(r"\s*(?:[#>|=*+`_-]|\d+\.\d)")  # a heading, a row, a bullet, a rule
+_TABULAR = re.compile(r"\S(?:\t| {2,})\S|@|^[\t ]+\S")  # columns, addresses, code
 _WIDTHS = range(40, 121)  # characters to which prose is wrapped
 _MAX_LINE = 20_000  # characters handed to the boundary finder at once
 # Abbreviations that sentencex takes for the end of a sentence.
 _ABBREVIATED = re.compile(r"(?<!\w)(?:Ms|Mx|Dipl|Figs|Vol|Ch|approx)\.$")
-_STRANDED = re.compile(r"^[\W_]+$")
+STRANDED = re.compile(r"^[\W_]+$")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -39,7 +39,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     for first, last in _lines(text):
-        for start, end in _boundaries(text[first:last]):
+        for start, end in boundaries(text[first:last]):
             span = _trimmed(text, first + start, first + end)
             if span is None:
                 continue
@@ -70,32 +70,37 @@ def _goes_on(line: str, after: str, full: bool) -> bool:
         return False
     if _LOWER.match(after):
         return True
-    return (full or _OPEN.search(line) is not None) and not is_item(after, 0)
+    if _APART.match(after) or is_item(after, 0):
+        return False
+    return full or _OPEN.search(line) is not None
 
 
 def _full(lines: list[str]) -> list[bool]:
     """Which lines of a paragraph end because they were full; none, if it was not wrapped.
 
     The first word of the next line would not have fitted into a full one. A paragraph was wrapped
-    if two and at least half of its lines are full, and one that ended open goes on in lower case.
+    if two and at least half of its lines are full, and a third of its lines go on in lower case.
     """
+    if any(map(_TABULAR.search, lines)):
+        return [False] * len(lines)
     lengths = [len(line.rstrip()) for line in lines]
     width = max(lengths)
     full = [
         bool(after.strip()) and length + 1 + len(after.split(maxsplit=1)[0]) > width
         for length, after in zip(lengths, lines[1:], strict=False)
     ]
-    open_lines = [n for n in range(len(full)) if lines[n][-1:] not in _ENDED]
+    lower = [
+        bool(line) and line[-1] not in _ENDED and _LOWER.match(after) is not None
+        for line, after in pairwise(lines)
+    ]
     wrapped = (
-        width in _WIDTHS
-        and sum(full) >= max(2, len(full) / 2)
-        and any(_LOWER.match(lines[n + 1]) for n in open_lines)
+        width in _WIDTHS and sum(full) >= max(2, len(full) / 2) and sum(lower) >= len(full) / 3
     )
     return full if wrapped else [False] * len(full)
 
 
-def _boundaries(line: str) -> Iterator[tuple[int, int]]:
-    """Spans that tile ``line``; offsets are counted here, whatever unit the library counts in.
+def boundaries(line: str) -> Iterator[tuple[int, int]]:
+    """Yield spans that tile ``line``, with offsets in characters, whatever the library counts in.
 
     A line too long for one call is handed over in pieces; the last sentence of a piece, which may
     be cut, is read again with the next.
@@ -140,6 +145,6 @@ def _belong_together(text: str, previous: tuple[int, int], span: tuple[int, int]
     """
     if "\n" in text[previous[1] : span[0]]:
         return False
-    if _STRANDED.match(text[span[0] : span[1]]) or _ABBREVIATED.search(text, *previous):
+    if STRANDED.match(text[span[0] : span[1]]) or _ABBREVIATED.search(text, *previous):
         return True
     return bool(ENUMERATOR.fullmatch(text, *previous)) and begins_line(text, previous[0])

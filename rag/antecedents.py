@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _ANSWERED, _AGEING, _MISFIT, _ORDER = 0.5, 0.7, 1.0, 0.1
 _FOCUS, _ASIDE, _NUMBER, _AGAIN = 1.0, 1.0, 1.5, 0.3
 _SAME_DEED, _RELATION = 2.0, 1.0
+_UNLIKE = 1.0  # on top of _NUMBER
 _KEPT, _TOLD = 0.8, 0.3  # of a topic's weight: a turn later; in an answer only
 _PRONOUNS: dict[str, Need] = {
     **dict.fromkeys(["he", "him", "his", "she", "her", "hers", "himself", "herself"], "person"),
@@ -46,7 +47,8 @@ _MANY = frozenset({"they", "them", "their", "theirs", "these", "those"})
 _GROUP = re.compile(  # a noun in the singular for several people
     r"\b(?:team|staff|group|family|board|committee|company|firm|police|crew|council|government"
     r"|club|band|union|school|hospital|clinic|office|shop|society|association|party|couple|public"
-    r"|press|army|panel|jury|agency|bank|church|department|organi[sz]ation|institute|service)$",
+    r"|press|army|panel|jury|agency|bank|church|department|organi[sz]ation|institute|service|museum"
+    r"|library|restaurant|store|pharmacy|hotel|airline|university|orchestra|theat(?:re|er)|cinema)$",
     re.I,
 )
 POSSESSIVE = frozenset({"his", "her", "its", "their"})
@@ -91,7 +93,7 @@ def gap(token: Token, wanted: Need) -> Gap:
 
 def _number(token: Token) -> Literal["one", "many"] | None:
     """How many a pronoun stands for, as far as it says."""
-    if token.lower_ in ("it", "its", "this", "that"):
+    if token.lower_ in ("it", "its", "this", "that") or need(token) == "person":
         return "one"
     return "many" if token.lower_ in _MANY else None
 
@@ -145,11 +147,10 @@ def antecedent(wanted: Gap, question: str, turns: Sequence[Turn]) -> Mention | N
         worse = misfit(mention, wanted.need)
         if worse >= NO_FIT or mention.text.lower() in question.lower():
             continue
-        if wanted.number == "many" and _is_lone(mention):
-            continue
-        if wanted.number == "one" and mention.plural and not mention.proper:  # no "it"
+        if wanted.need == "person" and mention.plural and not mention.person:
             continue
         salience = weight - age * _AGEING - worse * _MISFIT
+        salience -= _UNLIKE * _unlike(wanted, mention)
         salience += _FOCUS * mention.focus - _ASIDE * mention.aside - _RELATION * mention.relation
         if wanted.number and not mention.named:
             salience -= _NUMBER * (mention.plural != (wanted.number == "many"))
@@ -163,8 +164,10 @@ def antecedent(wanted: Gap, question: str, turns: Sequence[Turn]) -> Mention | N
     return best[max(scores, key=lambda name: scores[name])] if scores else None
 
 
-def _is_lone(mention: Mention) -> bool:
-    """Whether it is one thing, of which nobody says "they": no name, people or their group."""
+def _unlike(wanted: Gap, mention: Mention) -> bool:
+    """Whether "it" would be several, or "they" one thing: no name, people or their group."""
+    if wanted.number != "many":
+        return wanted.number == "one" and mention.plural and not mention.proper
     several = mention.named or mention.plural or mention.person or is_role(mention.text)
     return not several and _GROUP.search(mention.text) is None
 

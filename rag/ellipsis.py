@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rag.asking import parse_asked
 from rag.language import PLACES, parse
 from rag.mentions import QUESTION_WORD, core, is_asked_for, is_subject, phrases
+from rag.times import MONTH
 
 if TYPE_CHECKING:
     from spacy.tokens import Span
@@ -37,11 +38,11 @@ _ONE = re.compile(  # "the first", "the old one"
 )
 
 _WHEN = tuple(  # a phrase of one of these takes the place of another of it
-    re.compile(rf"\b(?:(?:on|in|at|during|over|for) )?(?:the |an? |each |every )?{what}\b", re.I)
+    re.compile(rf"\b(?:(?:on|in|at|during|over|for) )(?:the |each |every )?{what}\b", re.I)
     for what in (
         r"(?:weeks?|weekdays?|weekends?|working days?|(?:public |bank )?holidays?"
         r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)",
-        r"(?:spring|summer|autumn|fall|winter|(?:high|low|off)[ -]season)(?: months)?",
+        r"(?:spring|summer|autumn|winter|(?:high|low|off)[ -]season)(?: months)?",
         r"(?:mornings?|afternoons?|evenings?|nights?)",
         r"(?:q[1-4]|(?:first|second|third|fourth|last) quarter|h[12]|(?:first|second) half)"
         r"(?: (?:of )?\d{4})?",
@@ -52,7 +53,14 @@ _YEAR_NEAR = re.compile(
     r"|(?:a|one) year (?:later|(?P<earlier>earlier)))",
     re.I,
 )
-_LONE_YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
+_BOUND = re.compile(  # "up to 20 kg"
+    r"\b(?:up to|over|under|above|below|more than|less than|at least|at most|about|around) ", re.I
+)
+_LONE_YEAR = re.compile(
+    rf"(?<!\w)(?:in|of|since|by|until|till|from|during|{MONTH}) (?P<year>(?:1[0-9]|20)\d\d)\b",
+    re.I,
+)
+_PASSIVE = re.compile(r"(was|were|is|are) (?!being\b)", re.I)
 _PREPOSITION = re.compile(r"(?:on|in|at|during|over|for) ", re.I)
 _YEAR = re.compile(r" (?:of )?\d{4}$")
 _LETTERED = re.compile(r"(?:the )?(?P<kind>[A-Za-z]{3,}) (?P<letter>[A-Z0-9]{1,3})")  # "type L"
@@ -96,6 +104,7 @@ def asked_again(word: str, previous: str) -> str:
     if (repeated := _REPEATED.match(previous)) and is_bare(repeated["word"]):
         previous = previous[repeated.end() :]
     word, rest = word.rstrip(" ?!."), _ASKED_FOR.sub("", previous)
+    word = re.sub(r"^(why) so (?:long|many|much|late|early|few)$", r"\1", word, flags=re.I)
     doc = parse(previous)
     asked = _ASKS_NOUN.match(previous)
     after = next((t for t in doc if asked and t.idx >= asked.end()), None)
@@ -106,8 +115,10 @@ def asked_again(word: str, previous: str) -> str:
     subjects = ("nsubj", "nsubjpass")
     subject = next((c for c in doc if c.dep_ in subjects and c.head.dep_ == "ROOT"), None)
     of_subject = subject is not None and is_asked_for(subject)
-    if subject is not None and of_subject and subject.dep_ == "nsubjpass":
-        return f"{word} was somebody{rest.removeprefix('was').removeprefix('were')}"
+    passive = _PASSIVE.match(rest)
+    if passive and of_subject and subject is not None and subject.dep_ == "nsubjpass":
+        somebody = "something" if previous.lower().startswith("what") else "somebody"
+        return f"{word} {passive[1]} {somebody} {rest[passive.end() :]}"
     if verb is not None and of_subject and verb.pos_ == "VERB":
         do = "did" if verb.tag_ == "VBD" else "does"
         return f"{word} {do} somebody {verb.lemma_} {previous[verb.idx + len(verb) :].strip()}"
@@ -172,6 +183,8 @@ def swapped(new: str, previous: str, old: str | None = None) -> str:
     slot = max(slots, key=lambda one: _likeness(one, phrase, preposition, previous))
     if preposition and slot.preposition != preposition and not figure:
         return f"{previous.rstrip(' ?!.')} {name}?"
+    if figure and (bound := _BOUND.search(previous[: slot.start])) and _BOUND.match(f"{name} "):
+        return _put(previous, bound.start(), slot.end, name[0].lower() + name[1:])
     return _put(previous, *_extent(slot, phrase, previous), phrase)
 
 
@@ -180,19 +193,27 @@ def _year_swapped(name: str, previous: str) -> str | None:
     near, found = _YEAR_NEAR.fullmatch(name), list(_LONE_YEAR.finditer(previous))
     if near is None or not found:
         return None
-    year = int(found[-1].group()) + (-1 if near["before"] or near["earlier"] else 1)
-    return _put(previous, *found[-1].span(), str(year))
+    year = int(found[-1]["year"]) + (-1 if near["before"] or near["earlier"] else 1)
+    return _put(previous, *found[-1].span("year"), str(year))
 
 
 def _when_swapped(name: str, previous: str) -> str | None:
     """Put "on weekends" where ``previous`` has "during the week", and "Q4" where it has "Q3"."""
     for when in _WHEN:
-        if when.fullmatch(name) and (found := when.search(previous)):
+        own = when.fullmatch(name if _PREPOSITION.match(name) else f"in {name}")
+        found = when.search(previous) if own else None
+        if found and not _names_more(previous, found.end()):
             own, said = _PREPOSITION.match(name), _PREPOSITION.match(found.group())
             new = name[0].lower() + name[1:] if own else (said.group() if said else "") + name
             year = None if _YEAR.search(name) else _YEAR.search(found.group())
             return _put(previous, *found.span(), new + (year.group() if year else ""))
     return None
+
+
+def _names_more(text: str, end: int) -> bool:
+    """Whether the word that ends at ``end`` is part of a name or thing: "in the winter garden"."""
+    after = next((t for t in parse(text) if t.idx >= end), None)
+    return after is not None and (after.pos_ in ("NOUN", "PROPN") or after.lower_ == "of")
 
 
 def _code_swapped(phrase: str, previous: str) -> str | None:
@@ -291,4 +312,5 @@ def _extent(slot: _Slot, phrase: str, previous: str) -> tuple[int, int]:
     """Where the replaced phrase stands, with its article if the new one has its own."""
     article = re.search(r"\b(?:the|an?) $", previous[: slot.start], re.I)
     own = re.match(r"(?:the|an?|his|her|its|their) ", phrase, re.I)
-    return (article.start() if article and own else slot.start), slot.end
+    many = parse(phrase)[-1].tag_ in ("NNS", "NNPS") and article and article[0].lower() != "the "
+    return (article.start() if article and (own or many) else slot.start), slot.end

@@ -126,7 +126,7 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
         q if q.thing else replace(q, thing=phrase)
         for q in found
         if among(noun, terms(q.thing) if q.thing else before)
-        or (in_mass and q.measure not in ("count", "time"))
+        or (in_mass and q.measure in ("", "percent", "weight", "volume"))
         or (q.thing and closeness(phrase, q.thing) >= RELATED)
     ]
 

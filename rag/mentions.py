@@ -38,8 +38,8 @@ _RELATIONS = frozenset(_ASPECTS.split())
 _COMPARED = frozenset({"than", "versus", "besides", "like", "unlike"})
 _ARTICLES = frozenset({"the", "a", "an", "this", "that", "these", "those", "my", "our", "your"})
 _TIMES = (
-    "year month week day time moment period point way case season quarter term semester spring "
-    "summer autumn winter weekend morning afternoon evening night decade century"
+    "year month week day time moment period point way case season semester summer autumn "
+    "winter weekend morning afternoon evening night decade century"
 )
 TIMELESS = frozenset(_TIMES.split())  # no thing that "that …" could be asked about
 UNCOUNTED = ("DATE", "TIME", "CARDINAL", "ORDINAL", "PERCENT", "MONEY")

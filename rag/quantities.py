@@ -48,8 +48,8 @@ _UNITS: tuple[tuple[Measure, str], ...] = (
     ),
     (
         "money",
-        r"[€£$¥]|dollars?|euros?|cents?|pence|francs?|kron\w+|crowns?|pesos?|yen|yuan|won|rupees?"
-        r"|z[lł]oty\w*|lir[ae]|dinars?|ro?ubles?|guilders?|shillings?|marks",
+        r"[€£$¥]|dollars?|euros?|cents?|pence|francs?|kron\w+|crowns?|pesos?|yen|yuan|rupees?"
+        r"|z[lł]oty\w*|lir[ae]|dinars?|ro?ubles?|guilders?|shillings?",
     ),
     (
         "time",

@@ -20,22 +20,35 @@ Kind = Literal[
     "person", "body", "date", "number", "place", "reason", "manner", "definition", "other"
 ]
 
+_ASKED_OF = (  # "what fee", "what is the yearly fee"
+    r"^\W*(?:at )?(?:what|which)(?:(?:'s|’s| is| was| are| were) (?:the|its|his|her|their))?"
+    r" (?:[\w-]+ ){0,2}?"
+)
 _ATTRIBUTE = r"^\W*what(?:'s|’s| is| was| are| were) (?:the|its|his|her|their) (?:[\w-]+ ){0,2}"
 _MONEY = "price|cost|fee|rent|deposit|fine|salary|wage|budget"
 _LENGTH = "height|length|width|depth|distance"
 _MEASURED = f"{_MONEY}|{_LENGTH}|weight|age|temperature|speed"
-_CLOCK = r"\b(?:what|which) time\b|\bhow (?:late|early)\b|\bwhat hours\b"
+# What follows where a measure is asked for: not "the fee for?", nor "the deposit scheme".
+_GOES_ON = (
+    r"(?:of|in|at|on|per|to|is|was|are|were|must|do|does|did|will|would|has|have|had|can|should"
+    r"|for(?= \w))\b"
+)
+_CLOCK = (
+    r"\b(?:what|which) time\b(?! (?:zone|limit|period|frame|span|of year)\b)"
+    r"|\bhow late\b(?=.{1,60}\bopen\b)"
+)
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
     (
         "number",
         r"\bhow (?:many|much|old|long|far|large|big|tall|high|deep|wide|thick|heavy|fast|hot|cold"
-        r"|often)\b"
-        r"|^\W*what (?:do|does|did|would|will) [^?]{1,60}? (?:cost|weigh|pay|charge|earn|owe)"
+        r"|often)\b|^\W*what (?:do|does|did|would|will) [^?]{1,60}? (?:cost|weigh)"
         r"(?=\W*$| (?:in|for|per|to|on|at|an?|me|us|you|them|the)\b)"
+        r"|^\W*what (?:do|does|did|would|will) [^?]{1,60}? pay (?:for \w|per\b|an? \w)"
         r"|(?<!phone )(?<!mobile )(?<!policy )(?<!model )(?<!serial )\bnumber of\b"
         r"|\b(?:percentage|percent|amount|total|share|proportion) of\b"
-        rf"|\b(?:what|which) (?:number|percentage|percent|share|proportion|sum|{_MEASURED})\b"
-        rf"|{_ATTRIBUTE}(?:population|rate|{_MEASURED})\b",
+        r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|price|cost|age)\b"
+        rf"|\b(?:what|which) (?:sum|{_MEASURED})(?=\W*$| {_GOES_ON})"
+        rf"|{_ATTRIBUTE}(?:population|rate|{_MEASURED})(?=\W*$| {_GOES_ON})",
     ),
     (
         "date",
@@ -63,16 +76,25 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
 )
 # What the figure of an answer measures, by how the question asks; "" is a mere count.
 _MEASURES: tuple[tuple[str, tuple[Measure, ...]], ...] = (
-    (r"\b(?:share|proportion|percent\w*) of\b", ()),  # of what is spent
-    (rf"\bhow much (?:cash|money)\b|\b(?:what|which|the) (?:\w+ )?(?:sum|{_MONEY})\b", ("money",)),
-    (r"\b(?:what|how much)\b.*\b(?:cost|pay|paid|charged?|spend|spent|earn|owe)\b", ("money",)),
     (r"\bhow long\b", ("time", "length")),
     (r"\bhow old\b|\bwhat age\b", ("time",)),
     (r"\bhow far\b", ("length", "time")),
-    (rf"\bhow (?:tall|deep|wide|thick)\b|\b(?:{_LENGTH})\b", ("length",)),
-    (r"\bhow heavy\b|\bweighs?\b|\bweight\b", ("weight",)),
-    (r"\bhow fast\b|\bspeed\b", ("speed", "time")),
-    (r"\bhow (?:hot|cold)\b|\btemperature\b", ("heat",)),
+    (r"\bhow (?:tall|deep|wide|thick)\b", ("length",)),
+    (r"\bhow heavy\b|\bweighs?\b", ("weight",)),
+    (r"\bhow fast\b", ("speed", "time")),
+    (r"\bhow (?:hot|cold)\b", ("heat",)),
+    (  # of what is spent, and by how much it rose
+        r"\b(?:share|proportion|per ?cent\w*|rate|deficit|hours|rise|rose|risen|raised?"
+        r"|increased?|up|drop(?:ped)?|fell|fallen|reduced?|by how much)\b",
+        (),
+    ),
+    (rf"\bhow much (?:cash|money)\b|{_ASKED_OF}(?:sum|{_MONEY})\b", ("money",)),
+    (r"\b(?:what|how much)\b[^?]{0,200}?\b(?:cost|pay|paid|charged?|spend|spent)\b", ("money",)),
+    (rf"{_ASKED_OF}(?:height|width|depth)\b", ("length",)),
+    (rf"{_ASKED_OF}(?:length|distance)\b", ("length", "time")),
+    (rf"{_ASKED_OF}weight\b", ("weight",)),
+    (rf"{_ASKED_OF}speed\b", ("speed", "time")),
+    (rf"{_ASKED_OF}temperature\b", ("heat",)),
 )
 _KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 _LIST = re.compile(
@@ -81,6 +103,7 @@ _LIST = re.compile(
 _BESIDES = re.compile(
     r"\b(?:besides|except|apart from|aside from|other than|in addition to|excluding)\b", re.I
 )
+_HALF_DAY = re.compile(r"\s?[ap]\.?m\b", re.I)  # "11pm" may be "23:00" in a document
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "madam"])
 _ASKED_NOUN_FILLERS = frozenset(
     ["kind", "sort", "type", "way", "part", "thing", "role", "name", "one", "other"]
@@ -143,7 +166,9 @@ def analyse(question: str) -> Question:
         kind=wanted,
         terms=asked,
         names=tuple(names),
-        figures=tuple(term for term in asked if term.number is not None),
+        figures=tuple(
+            t for t in asked if t.number is not None and not _HALF_DAY.match(question, t.end)
+        ),
         noun=noun,
         counted=_phrase(question, noun) if noun and wanted == "number" else None,
         verb=verb,

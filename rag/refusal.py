@@ -18,8 +18,8 @@ from rag.given import Closeness, actors, bodies, counted, places, worded
 from rag.language import parse
 from rag.names import otherwise
 from rag.questions import Question
-from rag.terms import Term, among, same_term, stem, terms, values
-from rag.times import clock_spans, dates, time_spans
+from rag.terms import Term, among, fold, same_term, stem, terms, values
+from rag.times import MONTH, clock_spans, dates, time_spans
 
 if TYPE_CHECKING:
     from rag.evidence import Candidate
@@ -30,7 +30,13 @@ AKIN = 0.36  # what was done
 TOPIC = 0.50  # what a question without a name is about
 
 _ASKS_YEAR, _YEAR = re.compile(r"\b(?:what|which) year\b", re.I), re.compile(r"\d{4}|\d0s")
+_LEAST_SLIP = 6  # letters of a word in which one slip may be seen through
 _SEASONS = ("spring", "summer", "autumn", "winter")
+_OTHER_SEASON = re.compile(  # it may be told of without its name
+    rf"\b(?:{MONTH}|fall)\b|\b(?:outside|except|but|after|before|until|from)\b[^,;.]*"
+    rf"\b(?:{'|'.join(_SEASONS)})\b",
+    re.IGNORECASE,
+)
 _HAPPENED = frozenset({"happen", "occur", "take", "come", "follow"})
 
 # Said of the same event, although the words are far apart for the model.
@@ -113,10 +119,38 @@ def _whole_names(names: Sequence[Term]) -> list[list[Term]]:
 
 
 def _told(name: Term, there: Sequence[Term], other: Sequence[tuple[int, int]]) -> bool:
-    """Whether ``name`` is told, as it is, in another form, or as a code in two words."""
+    """Whether ``name`` is told, as it is, in another form, as a code in two words, or mistyped."""
     if among(name, there) or any(start <= name.start < end for start, end in other):
         return True
-    return name.is_code and any(_spells(name, *words) for words in pairwise(there))
+    if name.is_code:
+        return any(_spells(name, *words) for words in pairwise(there))
+    if not name.text.islower():
+        return False
+    words = [fold(term.text) for term in there]
+    written = [*words, *(one + other for one, other in pairwise(words))]
+    return any(_slip(fold(name.text), word) for word in written)
+
+
+def _slip(typed: str, written: str) -> bool:
+    """Whether a word in small letters is another but for one slip: "stiches", "xray" (X-ray).
+
+    The first letter is right, and the word not short.
+    """
+    if typed == written:
+        return True
+    if min(len(typed), len(written)) < _LEAST_SLIP or typed[0] != written[0]:
+        return False
+    start = next((n for n, (a, b) in enumerate(zip(typed, written, strict=False)) if a != b), None)
+    if start is None:  # one goes on
+        return abs(len(typed) - len(written)) == 1
+    tails = (
+        (typed[start + 1 :], written[start:]),  # one letter too many
+        (typed[start:], written[start + 1 :]),  # one missing
+        (typed[start + 1 :], written[start + 1 :]),  # another
+        (typed[start + 2 :], written[start + 2 :]),  # two exchanged
+    )
+    exchanged = typed[start : start + 2] == written[start : start + 2][::-1]
+    return any(a == b for a, b in tails[:3]) or (exchanged and tails[3][0] == tails[3][1])
 
 
 def _spells(code: Term, word: Term, figure: Term) -> bool:
@@ -148,7 +182,9 @@ def _seasons_left(question: Question, text: str) -> list[str]:
         [season for season in _SEASONS if re.search(rf"\b{season}\b", said, re.I)]
         for said in (question.text, text)
     )
-    return asked if asked and told and not set(asked) & set(told) else []
+    if not asked or not told or set(asked) & set(told) or _OTHER_SEASON.search(text):
+        return []
+    return asked
 
 
 def _on_topic(question: Question, near: Sequence[Term], closeness: Closeness) -> bool:

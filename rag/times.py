@@ -19,7 +19,7 @@ _COUNT = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|tw
 _SPAN = r"(?:second|minute|hour|day|night|week|month|year|decade|centur(?:y|ie))s?"
 _HOUR = r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _CLOCK = (
-    r"\b\d{1,2}:\d{2}\b|\bat \d{1,2}\.\d{2}\b"
+    r"\b\d{1,2}:\d{2}\b|\bat \d{1,2}\.\d{2}\b(?! ?(?:[%€£$]|\w+s\b))"
     r"|\b\d{1,2}(?:\.\d{2})? ?(?:[ap]m\b|[ap]\.m\.|o['’]clock|h\b)"
     r"|\b(?:noon|midday|midnight|dawn|dusk|sunrise|sunset)\b"
     rf"|\b(?:at|by|until|till?|from|before|after|between|half past|quarter (?:to|past)) {_HOUR}\b"
@@ -32,9 +32,15 @@ _TIME = (
     rf"|\bthe (?:same|following|next|previous) {_SPAN}\b"
     rf"|\b{_COUNT} {_SPAN} (?:after|before|later|ago|earlier|from)\b"
     rf"|\b(?:after|within|in|for) {_COUNT} {_SPAN}\b"
+    rf"|\b(?:(?:end|beginning|start|middle) of )?(?:this|next|last) {_SPAN}\b"
+    rf"|\b(?:end|beginning|start|middle) of (?:(?:the|each|every) {_SPAN}|{MONTH})\b"
 )
 _DATES = re.compile(_DATE, re.IGNORECASE)
-_CLOCKS = re.compile(_CLOCK, re.IGNORECASE)
+_BARE_HOUR = (  # says when only if a time of the day is asked for
+    r"\b(?:at|from|until|till?|by|to|and|before|after) (?:[01]?\d|2[0-4])\b"
+    r"(?![.,:/]?\d| ?(?:%|[€£$]|[a-z]+s\b))|\b\d{1,2}(?: ?[-–] ?\d{1,2}|h\d{2}|\d{2} hours)\b"
+)
+_CLOCKS = re.compile(f"{_CLOCK}|{_BARE_HOUR}", re.IGNORECASE)
 _TIMES = re.compile(f"{_DATE}|{_TIME}", re.IGNORECASE)
 
 

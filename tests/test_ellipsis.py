@@ -103,6 +103,21 @@ def test_a_code_takes_the_place_of_a_code(asked, question, understood):
         ("What did Norway earn in Q3 2024?", "In Q4 2025?", "What did Norway earn in Q4 2025?"),
         ("What did Norway earn in 2023?", "And the year before?", "What did Norway earn in 2022?"),
         (
+            "When is the Winter Palace open?",
+            "and in summer?",
+            "When is the Winter Palace open in summer?",
+        ),
+        (
+            "When does the Friday market open?",
+            "And on Saturdays?",
+            "When does the Friday market open on Saturdays?",
+        ),
+        (
+            "How many hours a week is the pool open?",
+            "on Sundays?",
+            "How many hours a week is the pool open on Sundays?",
+        ),
+        (
             "What did Norway earn in 2023?",
             "in the following year?",
             "What did Norway earn in 2024?",
@@ -113,10 +128,44 @@ def test_a_time_takes_the_place_of_a_time_of_its_sort(asked, question, understoo
     assert standalone(question, turns(asked, "Some.")) == understood
 
 
-def test_a_question_for_somebody_is_asked_again_of_somebody():
-    asked = "Who was elected chair of the Guild?"
-    understood = "For how long was somebody elected chair of the Guild?"
-    assert standalone("For how long?", turns(asked, "Ines Calder.")) == understood
+@pytest.mark.parametrize(
+    ("asked", "question", "understood"),
+    [
+        (
+            "Who was elected chair of the Guild?",
+            "For how long?",
+            "For how long was somebody elected chair of the Guild?",
+        ),
+        ("Who is elected by the members?", "when?", "when is somebody elected by the members?"),
+        ("What is kept in the cellar?", "why?", "why is something kept in the cellar?"),
+        ("How long do rabbits stay?", "why so long?", "why do rabbits stay?"),
+    ],
+)
+def test_a_question_for_somebody_is_asked_again_of_somebody(asked, question, understood):
+    assert standalone(question, turns(asked, "Ines Calder.")) == understood
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["How many of the 1200 members paid?", "Who lives in flat 1204?", "Who paid 1200 euros?"],
+)
+def test_not_every_number_is_a_year(asked):
+    assert "1199" not in standalone("And the year before?", turns(asked, "Some."))
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "understood"),
+    [
+        (
+            "What does a dog of up to 20 kg cost?",
+            "sorry, I meant over 20 kg",
+            "What does a dog of over 20 kg cost?",
+        ),
+        ("How long does a dog stay?", "what about rabbits?", "How long does rabbits stay?"),
+    ],
+)
+def test_bounds_and_articles_go_with_what_is_replaced(asked, question, understood):
+    assert standalone(question, turns(asked, "Some.")) == understood
 
 
 @pytest.mark.parametrize(

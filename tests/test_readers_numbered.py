@@ -60,6 +60,7 @@ def test_a_year_and_bullets_below_make_no_item_of_a_heading(tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
+        "Packing\n\n1. Fetch keys\n   - from Anna\n\n2. Open valve\n   - slowly\n\nThat is all.\n",
         "Packing\n\n1. SOCKS\n2. SHIRTS\n3. SHOES\n\nThat is all.\n",
         "Packing\n\n1. Socks\n\n2. Shirts\n\nThat is all.\n",
         "Packing\n\n1. Socks are in the box.\n\nThe rest is not.\n",

@@ -111,7 +111,7 @@ def test_a_threshold_that_moved_is_noticed(town, healthy, monkeypatch, name):
 
 def test_a_refusal_that_is_switched_off_is_noticed(town, healthy, monkeypatch):
     monkeypatch.setattr(rag.writers.quotes, "REFUSE", 0.0)
-    monkeypatch.setattr(rag.writers.quotes, "_fit", lambda evidence: [0])
+    monkeypatch.setattr(rag.writers.quotes, "fit", lambda evidence: [0])
     assert "refusal_recall" in missed(run_answers(Footnote(town), CASES, Plan()), healthy)
 
 

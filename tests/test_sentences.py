@@ -90,6 +90,13 @@ def test_a_line_that_was_full_goes_on(width):
         ["Elm Court Association", "14 Bridge Street, third floor", "Altenried"],
         ["Chair: Ingrid Halvorsen of flat 12", "Minutes: Tomasz Wilk of flat 9", "Place: the hall"],
         ["- Bring the keys of the cellar and", "- Mr Pell's ladder", "- the drill"],
+        ["What we are", "Where we are", "How to get in", "Contact us"],
+        ["Sign in", "Register", "Log in", "Help"],
+        ["Where does the money come from", "A: From the members"],
+        ["Tickets can be bought from", "| Place | Price |"],
+        ["This belongs to the", "-----", "1.1 Background"],
+        [f"Machine {n} of the laundry, capacity in litres   {n}400" for n in range(5)],
+        [f"Anna Person{n}, warden of the cellar, anna{n}@halden.example" for n in range(4)],
     ],
 )
 def test_lines_that_were_not_full_stay_apart(lines):

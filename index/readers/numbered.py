@@ -23,7 +23,7 @@ _SAYS = re.compile(  # a statement, or a figure that is no year; not "If it smok
     r"|should|will|not|does|do|did)\b|.*\d(?!\d)(?<!\b(?:19|20)\d\d)",
     re.IGNORECASE,
 )
-_BULLET = re.compile(r"[^\S\n]*[-*•–]\s")
+_BULLET = re.compile(r"[-*•–]\s")
 _ENDS = re.compile(r"[.!?…:;,–—-][\"'”’»)\]]*\s*$")
 
 Span = tuple[int, int]
@@ -101,7 +101,8 @@ def _has_room(text: str, lines: Sequence[Span], n: int, line: _Line) -> bool:
     below, below_end = lines[n + 1]
     is_first = n == 0 or text.count("\n", lines[n - 1][1], line.start) > 1
     is_apart = text.count("\n", line.end, below) > 1
-    is_above = line.is_capitals or below_end - below >= _PROSE or _BULLET.match(text, below)
+    bulleted = _BULLET.match(text, text.rfind("\n", 0, below) + 1)
+    is_above = line.is_capitals or below_end - below >= _PROSE or bulleted
     return is_first and bool(is_apart or is_above)
 
 

@@ -13,12 +13,17 @@ from itertools import pairwise, takewhile
 
 from index.lists import item_at, leads_in
 from rag.evidence import Candidate, Evidence
+from rag.language import parse
 from rag.terms import Term, among, terms
 from rag.writers.rivals import is_row, words_held
 
 MOST_ITEMS = 15
 ENOUGH = 4  # items that were chosen of a long list, of which nobody chooses most
-_ASKS_STEPS = re.compile(r"\bwhat (?:should|must|do|can|shall) (?:i|we|you|one) do\b", re.I)
+_ASKS_STEPS = re.compile(
+    r"\bhow (?:do|can|could|should|must|shall|would) (?:i|we|you|one|they)\b|\bhow to\b"
+    r"|\bwhat (?:should|must|do|can|shall) (?:i|we|you|one) do\b",
+    re.I,
+)
 _MOST_SENTENCES = 20  # of one list; of a longer one each item gives its first only
 _MARKER = 12  # characters between two items at most: line breaks, indentation, a marker
 
@@ -105,7 +110,9 @@ def _is_procedure(evidence: Evidence, listing: Listing) -> bool:
     What is to be done is in the heading, or in the sentence before them.
     """
     question, first = evidence.question, evidence.candidates[listing.items[0][0]]
-    if question.kind != "manner" and not _ASKS_STEPS.search(question.text):
+    firsts = [parse(evidence.candidates[item[0]].text)[0] for item in listing.items]
+    told_to = sum(token.tag_ == "VB" for token in firsts)
+    if not _ASKS_STEPS.search(question.text) or 2 * told_to < len(firsts):
         return False
     heading = (first.passage.heading or "").rpartition(" › ")[2]
     before = [] if listing.before is None else [listing.before]

@@ -25,7 +25,7 @@ from rag.writers.rivals import (
     of_one_thing,
     rival,
     rows_asked_for,
-    told_times,
+    told_dates,
     told_twice,
 )
 
@@ -143,9 +143,8 @@ class QuotesWriter:
         where = evidence.candidates
         if evidence.question.kind == "date":
             rivals = [n for n in chosen if any(dated_otherwise(evidence, k, n) for k in chosen)]
-            given = dict.fromkeys(time for n in rivals for time in told_times(evidence, n))
-            what = "times" if evidence.question.clock else "dates"
-            return f"The documents give different {what}: {' and '.join(given)}." if given else None
+            given = dict.fromkeys(date for n in rivals for date in told_dates(where[n].text))
+            return f"The documents give different dates: {' and '.join(given)}." if given else None
         if _either(evidence, chosen):
             return "The documents give both figures."
         if evidence.question.kind != "number":

@@ -9,29 +9,38 @@ from itertools import pairwise, product
 from rag.evidence import Candidate, Evidence
 from rag.quantities import Quantity
 from rag.terms import among, same_term, terms
-from rag.times import clock_spans, date_spans, dates
+from rag.times import date_spans, dates
 
 LIKELY = 0.5  # chance that a sentence answers, from which on it may put things in words of its own
 
 # A row of a table, as the readers write it: "Item: Total; Budget: 350".
 _ROW = re.compile(r"[^:;\n]{1,60}: [^;\n]*; [^:;\n]{1,60}: ")
-# Between two figures: now somebody else speaks, or the same elsewhere; and that it is said at all.
+# Between two figures: now somebody else speaks, or the same elsewhere.
 _TURNS = re.compile(
-    r"\b(?:while|whereas|but|although|though|yet|however|against|versus|later|elsewhere|another"
-    r"|others?|instead|according to)\b|;",
+    r"\b(?:while|whereas|but|although|though|yet|however|versus|later|elsewhere|in another)\b",
     re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(r"later|elsewhere|in another", re.IGNORECASE)
+_EACH = re.compile(r"\b(?:or|and)\b|[,;]", re.IGNORECASE)  # where both are "according to" somebody
+_GAPPED = re.compile(  # "…, the one in Y at 7,900", "…, but the station 56"
+    r"(?:,|\bbut|\band)\s+(?:the|an?|its|his|her|their|our)\s[\w\s.’'-]{2,50}$", re.IGNORECASE
 )
 _ASKED_TIME = re.compile(
     r"\b(?:what|which) (?P<what>year|date|day|month|century|time)\b", re.IGNORECASE
 )
-_GAPPED = re.compile(  # "…, the one in Y at 7,900", "…, the station 56"
-    r",\s+(?:and\s+)?(?:the|an?|its|his|her|their|our)\s[\w\s.’'-]{2,50}$", re.IGNORECASE
-)
+_ACCORDING = re.compile(r"\baccording to\b", re.IGNORECASE)
 _SAYS = re.compile(
     r"\baccording to\b|\b(?:say|state|put|give|count|estimate|reckon|report|claim|speak|budget"
-    r"|calculate|quote|cite|record|note|mention|measure|assume|expect|believe|think|write|find"
-    r"|arrive|maintain|insist|assess|suggest|indicate|show|list|name)(?:s|e?d|ting)?\b"
-    r"|\b(?:said|gave|given|spoke|written|wrote|found|thought|shown|arrived at|has it)\b",
+    r"|calculate|quote|cite|record|note|measure|assume|expect|believe|think|write|list"
+    r"|maintain|insist|assess|suggest|indicate)(?:s|e?d|ting)?\b"
+    r"|\b(?:said|gave|given|spoke|written|wrote|thought|arrived at|has it|later of|in another)\b",
+    re.IGNORECASE,
+)
+_SEASON = re.compile(r"\b(?:spring|summer|autumn|winter)\b")
+_STATES = re.compile(r"\b(?:is|are|was|were|that|to|has|have|had)\b", re.IGNORECASE)
+# What a second figure is of that the first is not.
+_OF_OTHERS = re.compile(
+    r"\b(?:if|further|additional|another|only|room|extra|more|for(?! the (?:years?|period)\b))\b",
     re.IGNORECASE,
 )
 _GROWS = re.compile(
@@ -57,19 +66,34 @@ def told_twice(text: str, counted: Sequence[Quantity]) -> tuple[Quantity, Quanti
     """Return two figures for one thing that ``text``, one sentence, sets against each other.
 
     "The treasurer reckons with 74,000, while the engineer puts it at 81,500": both are reported,
-    with a turn between them. What grew, or was so in another year, is told once.
+    with a turn between them. What grew, was so in another year, or is of others, is told once.
     """
-    if _GROWS.search(text) or not _SAYS.search(text):
+    if _GROWS.search(text):
         return None
     for one, other in pairwise(counted):
-        turn = _TURNS.search(text, one.end, other.start) or _GAPPED.search(
-            text[: other.start].rstrip("€£$ "), one.end
-        )
-        if turn is None or not rival(one, other) or not _nested(one, other):
-            continue
-        if not all(date_spans(part) for part in (text[: turn.start()], text[turn.end() :])):
+        if rival(one, other) and _nested(one, other) and _both_told(text, one, other):
             return one, other
     return None
+
+
+def _both_told(text: str, one: Quantity, other: Quantity) -> bool:
+    """Whether somebody gives one of two figures of a sentence, and somebody else the other."""
+    for turns in (_TURNS, _EACH, _GAPPED):
+        turn = turns.search(text[: other.start].rstrip("€£$ "), one.end)
+        if turn is None:
+            continue
+        left, right = text[: turn.start()], text[turn.end() :]
+        if _OF_OTHERS.search(right) or all(date_spans(part) for part in (left, right)):
+            continue
+        if turns is _EACH and _ACCORDING.search(left) and _ACCORDING.search(right):
+            return True
+        said = _SAYS.search(left)
+        elsewhere = _ELSEWHERE.fullmatch(turn.group()) is not None
+        if turns is _TURNS and said and (elsewhere or _SAYS.search(right)):
+            return True
+        if turns is _GAPPED and said and not _STATES.search(text, said.end(), one.start):
+            return True
+    return False
 
 
 def _nested(one: Quantity, other: Quantity) -> bool:
@@ -126,13 +150,16 @@ def _speak_alike(evidence: Evidence, one: int, other: int) -> bool:
     """Whether all words of the question that one of two sentences holds, two or more, are in both.
 
     One of them may hold further ones, but not the verb: what was opened was not closed. Both may
-    if both are likely to answer. In one passage nobody contradicts himself: two averages there are
-    of different things.
+    if both are likely to answer. In one passage nobody contradicts himself, unless he reports: two
+    averages there are of different things. So are widths in spring and in autumn.
     """
+    verb, texts = evidence.question.verb, [evidence.candidates[n].text for n in (one, other)]
     passages = [evidence.candidates[n].passage.id for n in (one, other)]
-    if passages[0] == passages[1]:
+    if passages[0] == passages[1] and not any(map(_SAYS.search, texts)):
         return False
-    verb = evidence.question.verb
+    seasons = [set(_SEASON.findall(text.lower())) for text in texts]
+    if all(seasons) and seasons[0] != seasons[1]:
+        return False
     held = [words_held(evidence, n) for n in (one, other)]
     fewer, more = sorted(held, key=len)
     same_deed = verb is None or (verb.stem in fewer) == (verb.stem in more)
@@ -141,24 +168,23 @@ def _speak_alike(evidence: Evidence, one: int, other: int) -> bool:
 
 
 def dated_otherwise(evidence: Evidence, first: int, n: int) -> bool:
-    """Whether a sentence says of the same thing that it was at another date, or time of the day."""
-    if any(is_row(evidence.candidates[k]) for k in (first, n)):
+    """Whether a sentence says of the same thing that it was at another date.
+
+    A weekday is no other date than one with figures.
+    """
+    if evidence.question.clock or any(is_row(evidence.candidates[k]) for k in (first, n)):
         return False
-    given = [set(told_times(evidence, k)) for k in (first, n)]
+    given = [told_dates(evidence.candidates[k].text) for k in (first, n)]
+    exact = [any(map(str.isdigit, "".join(found))) for found in given]
     shared = any(_in_other(one, other) or _in_other(other, one) for one, other in product(*given))
-    return all(given) and not shared and _speak_alike(evidence, first, n)
+    return all(given) and not shared and exact[0] == exact[1] and _speak_alike(evidence, first, n)
 
 
-def told_times(evidence: Evidence, n: int) -> list[str]:
-    """Return the dates of a sentence as written, the times of the day if they are asked for."""
-    text = evidence.candidates[n].text
-    if evidence.question.clock:
-        return [text[slice(*span)] for span in clock_spans(text)]
+def told_dates(text: str) -> list[str]:
+    """Return the dates of ``text`` as written, those with figures if there are any."""
     found = dates(text)
-    dated = [date for date in found if any(map(str.isdigit, date))]
-    by_weekday = re.search(r"\b(?:day|weekday)\b", evidence.question.text, re.I) and not dated
-    return found if by_weekday else dated
+    return [date for date in found if any(map(str.isdigit, date))] or found
 
 
 def _in_other(one: str, other: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(one)}(?!\w)", other, re.IGNORECASE) is not None
+    return re.search(rf"(?<!\w){re.escape(one)}s?(?!\w)", other, re.IGNORECASE) is not None

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import sentencex
-
 from evals.datasets import json_lines
-from index.lists import ENUMERATOR
-from index.sentences import sentences
+from index.sentences import STRANDED, boundaries
 
 _TOKENISED = (
     (re.compile(r"`` ?| ?''"), '"'),
@@ -47,17 +44,22 @@ def natural(text: str) -> str:
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Return the sentences of ``text`` as they were told apart when they were written about."""
-    lines = (match.group() for match in _LINE_THEN.finditer(text))
-    said = (line[start:end].strip() for line in lines for start, end in sentences(line))
-    return tuple(part for sentence in said for part in _parted(sentence) if part)
+    """Return the sentences of ``text`` as they were told apart when they were written about.
 
-
-def _parted(sentence: str) -> list[str]:
-    number = next(iter(sentencex.segment("en", sentence)), "").strip()
-    if not ENUMERATOR.fullmatch(number):
-        return [sentence]
-    return [number, sentence.removeprefix(number).strip()]
+    Since then "Ms." ends none any more, an item's number is part of what it numbers, and a
+    sentence goes on over a line that was full.
+    """
+    found: list[str] = []
+    for line in _LINE_THEN.finditer(text):
+        end = 0
+        for start, stop in boundaries(line.group()):
+            said = line.group()[start:stop].strip()
+            if end and STRANDED.match(said):  # a closing quote or bracket
+                found[-1] += line.group()[end:stop].rstrip()
+            elif said:
+                found.append(said)
+            end = stop if said else end
+    return tuple(found)
 
 
 def texts(data: Path) -> Iterator[Text]:

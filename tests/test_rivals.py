@@ -1,0 +1,156 @@
+"""Which figures and dates are two of one thing, and which are not."""
+
+import pytest
+
+from rag.quantities import quantities
+from rag.writers.rivals import told_twice
+
+
+def texts(draft):
+    return [sentence.text for sentence in draft.sentences]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "status"),
+    [
+        (
+            "What will the new boiler cost?",
+            "The new boiler will cost €74,000 according to the treasurer, while the engineer says "
+            "€81,500.",
+            "conflicting",
+        ),
+        (
+            "How much heat is lost through the windows?",
+            "One survey puts the heat lost through the windows at 18 per cent, whereas the engineer"
+            " arrived at 24 per cent.",
+            "conflicting",
+        ),
+        (
+            "How many pairs of herons breed at the lake?",
+            "The ministry counts 41 pairs of herons at the lake, but the station 56.",
+            "conflicting",
+        ),
+        (
+            "How old is the skull?",
+            "The laboratory in Halden puts the age of the skull at 8,350 years, the one in Marlow "
+            "at 7,900.",
+            "conflicting",
+        ),
+        (
+            "How many pairs of herons breed at the lake?",
+            "The station counts 41 pairs of herons at the lake, but 56 pairs of storks.",
+            "answered",
+        ),
+        (
+            "How many pairs of herons breed at the lake?",
+            "The station counted 41 pairs of herons at the lake in 2001, but 56 in 2011.",
+            "answered",
+        ),
+        (
+            "What does the museum charge?",
+            "The museum charges adults 12 euros, while pupils pay 8 euros.",
+            "answered",
+        ),
+    ],
+)
+def test_a_sentence_may_report_two_figures_for_one_thing(draft, question, text, status):
+    found = draft(question, text)
+    assert (found.status, texts(found)) == (status, [text])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "status"),
+    [
+        ("on Saturday, 5 April 2025", "on Saturday, 12 April 2025", "conflicting"),
+        ("on 5 April 2025", "on Saturday, 5 April 2025", "answered"),
+        ("on 5 April", "on 15 April", "conflicting"),
+    ],
+)
+def test_a_weekday_is_no_date_of_its_own(draft, one, other, status):
+    asked = "When is the garden day of the Guild?"
+    text = "The garden day of the Guild is {}."
+    assert draft(asked, text.format(one), text.format(other)).status == status
+
+
+def test_the_year_that_is_asked_for_is_not_what_it_is_the_year_of(draft):
+    found = draft(
+        "What year did the Marlow museum first open?",
+        "The Marlow museum opened its doors on 3 June 1889, and 412 people came on the first day.",
+        "Since its opening in 1891 the Marlow museum has hardly known a year as unsettled.",
+    )
+    assert found.status == "conflicting"
+
+
+def test_a_weekday_is_no_other_date(draft):
+    found = draft(
+        "When did the Marlow museum first open?",
+        "The Marlow museum opened its doors on 3 June 1889.",
+        "From April to October the Marlow museum is open Tuesday to Sunday.",
+    )
+    assert found.status == "answered"
+
+
+def test_one_passage_gives_no_two_averages_of_one_thing(draft):
+    text = "The average temperature of the lake by day is 21 °C. Its average temperature is 17 °C."
+    assert draft("What is the average temperature of the lake?", text).status == "answered"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The treasurer puts the boiler at 74,000 euros, while the engineer says 81,500 euros.",
+        "There are 46 volunteers according to the rota, or 52 according to the insurance list.",
+        "The article speaks first of 1.5 million people, and later of 1.8 million.",
+        "The ministry counts 41 pairs, the station 56.",
+        "The register lists 63 pairs, whereas our own count arrived at 88.",
+    ],
+)
+def test_what_is_told_twice(text):
+    assert told_twice(text, quantities(text)) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The guide says the tour takes 60 minutes, but 90 minutes for school groups.",
+        "The list shows a fee of 12 euros for members; guests pay 15 euros.",
+        "The treasurer expects the roof to cost 40,000 euros, while the windows cost 25,000 euros.",
+        "The contract names a deposit of 900 euros, against a rent of 600 euros.",
+        "The chair says the Guild has 120 members, but a further 85 members live abroad.",
+        "The rules say that 20 members must be present, but 30 members if the rules are changed.",
+        "The school has 240 pupils, but the council noted that there is room for 300 pupils.",
+        "The ringers found 41 herons breeding at the lake, but another lake has 56 herons.",
+        "The guide says that the tower is 40 metres high, the nave 25 metres.",
+        "The clinic has 40 staff on weekdays, but 25 staff at night, as the list shows.",
+        "The list names 12 chapters; another 8 chapters are lost.",
+        "The report says that visits rose from 41,000 to 56,000, while the press wrote 57,000.",
+    ],
+)
+def test_what_is_not(text):
+    assert told_twice(text, quantities(text)) is None
+
+
+def test_a_report_may_contradict_in_one_passage(draft):
+    text = "The Guild of Halden was founded in 1904. According to the register the Guild of Halden"
+    found = draft("When was the Guild of Halden founded?", f"{text} was founded in 1911.")
+    assert found.status == "conflicting"
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (
+            "How wide is the river in Halden?",
+            "The river in Halden is 40 metres wide in spring.",
+            "The river in Halden is 30 metres wide in autumn.",
+        ),
+        (
+            "When does the Marlow library open?",
+            "The Marlow library opens at 9 a.m.",
+            "The Marlow library opens at 09:00.",
+        ),
+        ("When was the Guild founded?", "The Guild was founded in 1940.", "It is of the 1940s."),
+    ],
+)
+def test_what_does_not_contradict(draft, question, one, other):
+    assert draft(question, one, other).status == "answered"
