@@ -190,7 +190,9 @@ def _seasons_left(question: Question, text: str) -> list[str]:
 def _on_topic(question: Question, near: Sequence[Term], closeness: Closeness) -> bool:
     """Whether a sentence, by itself or by its place, is about one of the question's things."""
     return not question.topic or any(
-        same_term(thing, other) or closeness(thing.text, other.text) >= TOPIC
+        same_term(thing, other)
+        or _slip(fold(thing.text), fold(other.text))
+        or closeness(thing.text, other.text) >= TOPIC
         for thing in question.topic
         for other in near
     )
