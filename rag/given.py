@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rag.language import PLACES, parse
 from rag.quantities import Quantity, lone_units, quantities
 from rag.questions import Question
-from rag.terms import among, same_term, terms, values
+from rag.terms import Term, among, same_term, terms, values
 
 if TYPE_CHECKING:
     from spacy.tokens import Span, Token
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Closeness = Callable[[str, str], float]
 
 RELATED = 0.74  # cosine of two things encoded alone, from which on one is counted for the other
+_NUMBER_OF = re.compile(r"\b(?:number|total) of\b", re.I)
 _PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
 # Answers to "how often?" and "what does it cost?" that give no figure.
 _WORDED = (
@@ -126,9 +127,16 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
         q if q.thing else replace(q, thing=phrase)
         for q in found
         if among(noun, terms(q.thing) if q.thing else before)
+        or _is_number_of(noun, candidate.text[: q.start])
         or (in_mass and q.measure in ("", "percent", "weight", "volume"))
         or (q.thing and closeness(phrase, q.thing) >= RELATED)
     ]
+
+
+def _is_number_of(noun: Term, before: str) -> bool:
+    """Whether what stands before a figure says what it counts: "the number of volunteers is"."""
+    named = _NUMBER_OF.search(before)
+    return named is not None and among(noun, terms(before[named.end() :]))
 
 
 def worded(question: Question, text: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from rag.quantities import quantities
-from rag.writers.rivals import told_twice
+from rag.writers.rivals import dated_twice, told_twice
 
 
 def texts(draft):
@@ -128,6 +128,31 @@ def test_what_is_told_twice(text):
 )
 def test_what_is_not(text):
     assert told_twice(text, quantities(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "It was bought in April 2016 according to the invoice but in 2017 according to Lund.",
+            ["April 2016", "2017"],
+        ),
+        ("The Guild was founded in 1904, but closed in 1911.", []),
+        ("It was opened in 1904 according to the sign, and painted in 1950.", []),
+    ],
+)
+def test_two_dates_that_one_sentence_reports(text, told):
+    assert dated_twice(text) == told
+
+
+def test_a_figure_may_stand_behind_what_it_counts(draft):
+    found = draft(
+        "How many volunteers help the Guild?",
+        "The number of active volunteers of the Guild is 46 according to the rota but 52 according "
+        "to the insurance list.",
+    )
+    assert found.status == "conflicting"
+    assert found.message == "The documents give different figures: 46 and 52."
 
 
 def test_a_report_may_contradict_in_one_passage(draft):

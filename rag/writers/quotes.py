@@ -22,6 +22,7 @@ from rag.writers.listing import cut_short, with_lists
 from rag.writers.rivals import (
     LIKELY,
     dated_otherwise,
+    dated_twice,
     of_one_thing,
     rival,
     rows_asked_for,
@@ -144,6 +145,7 @@ class QuotesWriter:
         if evidence.question.kind == "date":
             rivals = [n for n in chosen if any(dated_otherwise(evidence, k, n) for k in chosen)]
             given = dict.fromkeys(date for n in rivals for date in told_dates(where[n].text))
+            given |= dict.fromkeys(date for n in chosen for date in dated_twice(where[n].text))
             return f"The documents give different dates: {' and '.join(given)}." if given else None
         if _either(evidence, chosen):
             return "The documents give both figures."

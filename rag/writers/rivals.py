@@ -71,19 +71,35 @@ def told_twice(text: str, counted: Sequence[Quantity]) -> tuple[Quantity, Quanti
     if _GROWS.search(text):
         return None
     for one, other in pairwise(counted):
-        if rival(one, other) and _nested(one, other) and _both_told(text, one, other):
+        if not (rival(one, other) and _nested(one, other)):
+            continue
+        halves = text[: other.start], text[one.end :]
+        changed = all(map(date_spans, halves)) and len(date_spans(text)) > 1
+        if not changed and _both_told(text, one.start, one.end, other.start):
             return one, other
     return None
 
 
-def _both_told(text: str, one: Quantity, other: Quantity) -> bool:
-    """Whether somebody gives one of two figures of a sentence, and somebody else the other."""
+def dated_twice(text: str) -> list[str]:
+    """Return the dates that ``text``, one sentence, sets against each other, none if it does not.
+
+    "Bought in April 2016 according to the invoice, but in 2017 according to the register".
+    """
+    spans = [span for span in date_spans(text) if any(map(str.isdigit, text[slice(*span)]))]
+    for one, other in pairwise(spans):
+        if not _GROWS.search(text) and _both_told(text, *one, other[0]):
+            return [text[slice(*span)] for span in (one, other)]
+    return []
+
+
+def _both_told(text: str, start: int, end: int, other: int) -> bool:
+    """Whether somebody tells what is at ``start`` to ``end``, and another what is at ``other``."""
     for turns in (_TURNS, _EACH, _GAPPED):
-        turn = turns.search(text[: other.start].rstrip("€£$ "), one.end)
+        turn = turns.search(text[:other].rstrip("€£$ "), end)
         if turn is None:
             continue
         left, right = text[: turn.start()], text[turn.end() :]
-        if _OF_OTHERS.search(right) or all(date_spans(part) for part in (left, right)):
+        if _OF_OTHERS.search(right):
             continue
         if turns is _EACH and _ACCORDING.search(left) and _ACCORDING.search(right):
             return True
@@ -91,7 +107,7 @@ def _both_told(text: str, one: Quantity, other: Quantity) -> bool:
         elsewhere = _ELSEWHERE.fullmatch(turn.group()) is not None
         if turns is _TURNS and said and (elsewhere or _SAYS.search(right)):
             return True
-        if turns is _GAPPED and said and not _STATES.search(text, said.end(), one.start):
+        if turns is _GAPPED and said and not _STATES.search(text, said.end(), start):
             return True
     return False
 
