@@ -31,10 +31,16 @@ def peak(pid):
     except (OSError, ValueError):
         return 0
 
+def children(path):
+    try:
+        return path.read_text().split()
+    except OSError:  # the thread has ended since it was listed
+        return []
+
 def watch():
     while True:
-        children = [p.read_text().split() for p in Path("/proc/self/task").glob("*/children")]
-        for pid in sum(children, ["self"]):
+        found = [children(path) for path in Path("/proc/self/task").glob("*/children")]
+        for pid in sum(found, ["self"]):
             peaks[pid] = max(peaks.get(pid, 0), peak(pid))
         time.sleep(0.02)
 
