@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rag.asking import parse_asked
 from rag.language import PLACES, parse
 from rag.mentions import QUESTION_WORD, core, is_asked_for, is_subject, phrases
-from rag.times import MONTH
+from rag.times import MONTH, SEASON, WEEKDAY
 
 if TYPE_CHECKING:
     from spacy.tokens import Span
@@ -41,8 +41,8 @@ _WHEN = tuple(  # a phrase of one of these takes the place of another of it
     re.compile(rf"\b(?:(?:on|in|at|during|over|for) )(?:the |each |every )?{what}\b", re.I)
     for what in (
         r"(?:weeks?|weekdays?|weekends?|working days?|(?:public |bank )?holidays?"
-        r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)",
-        r"(?:spring|summer|autumn|winter|(?:high|low|off)[ -]season)(?: months)?",
+        rf"|{WEEKDAY})",
+        rf"(?:{SEASON}|(?:high|low|off)[ -]season)(?: months)?",
         r"(?:mornings?|afternoons?|evenings?|nights?)",
         r"(?:q[1-4]|(?:first|second|third|fourth|last) quarter|h[12]|(?:first|second) half)"
         r"(?: (?:of )?\d{4})?",

@@ -1,4 +1,4 @@
-"""What a sentence gives of the kind that a question asks for: people, places, figures."""
+"""What a sentence gives of the kind that a question asks for: people, places, times, figures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rag.language import PLACES, parse
 from rag.quantities import Quantity, lone_units, quantities
 from rag.questions import Question
 from rag.terms import Term, among, same_term, terms, values
+from rag.times import WEEKDAY, clock_spans, time_spans
 
 if TYPE_CHECKING:
     from spacy.tokens import Span, Token
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Closeness = Callable[[str, str], float]
 
 RELATED = 0.74  # cosine of two things encoded alone, from which on one is counted for the other
+_ASKS_YEAR, _YEAR = re.compile(r"\b(?:what|which) year\b", re.I), re.compile(r"\d{4}|\d0s")
 _NUMBER_OF = re.compile(r"\b(?:number|total) of\b", re.I)
 _PLACED = frozenset({"in", "at", "from", "near", "to", "on"})
 # Answers to "how often?" and "what does it cost?" that give no figure.
@@ -28,8 +30,7 @@ _WORDED = (
         re.compile(r"\bhow (?:often|frequently)\b", re.I),
         re.compile(
             r"\b(?:every|each|once|twice|times|hourly|daily|nightly|weekly|monthly|quarterly|yearly"
-            r"|annually|per (?:day|week|month|year)|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-            r"s?)\b",
+            rf"|annually|per (?:day|week|month|year)|{WEEKDAY})\b",
             re.IGNORECASE,
         ),
     ),
@@ -105,6 +106,14 @@ def places(text: str, question: Question) -> list[tuple[int, int]]:
 def _is_new(name: str, question: Question) -> bool:
     """Not even in part: "Hugo Chávez" is no news to a question about Chávez."""
     return not any(same_term(one, term) for one in terms(name) for term in question.terms)
+
+
+def times(text: str, question: Question) -> list[tuple[int, int]]:
+    """Return where ``text`` says when, as exactly as is asked: a time of the day, or a year."""
+    spans = clock_spans(text) if question.clock else time_spans(text)
+    if _ASKS_YEAR.search(question.text):
+        return [span for span in spans if _YEAR.search(text, *span)]
+    return spans
 
 
 def counted(question: Question, candidate: Candidate, closeness: Closeness) -> list[Quantity]:

@@ -11,15 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from rag.given import Closeness, actors, bodies, counted, places, worded
+from rag.given import Closeness, actors, bodies, counted, places, times, worded
 from rag.language import parse
 from rag.names import otherwise
 from rag.questions import Question
 from rag.terms import Term, among, fold, same_term, stem, terms, values
-from rag.times import MONTH, clock_spans, dates, time_spans
+from rag.times import MONTH, SEASON, dates, seasons
 
 if TYPE_CHECKING:
     from rag.evidence import Candidate
@@ -29,12 +30,11 @@ SYNONYM = 0.70  # a name for another,
 AKIN = 0.36  # what was done
 TOPIC = 0.50  # what a question without a name is about
 
-_ASKS_YEAR, _YEAR = re.compile(r"\b(?:what|which) year\b", re.I), re.compile(r"\d{4}|\d0s")
-_LEAST_SLIP = 6  # letters of a word in which one slip may be seen through
-_SEASONS = ("spring", "summer", "autumn", "winter")
+# How alike a word and one in which a slip may be are (``difflib``), and how many letters they have.
+_SLIP, _LEAST_SLIP = 0.85, 6
 _OTHER_SEASON = re.compile(  # it may be told of without its name
-    rf"\b(?:{MONTH}|fall)\b|\b(?:outside|except|but|after|before|until|from)\b[^,;.]*"
-    rf"\b(?:{'|'.join(_SEASONS)})\b",
+    rf"\b(?:{MONTH}|fall)\b"
+    rf"|\b(?:outside|except|but|after|before|until|from)\b[^,;.]*\b{SEASON}\b",
     re.IGNORECASE,
 )
 _HAPPENED = frozenset({"happen", "occur", "take", "come", "follow"})
@@ -124,33 +124,20 @@ def _told(name: Term, there: Sequence[Term], other: Sequence[tuple[int, int]]) -
         return True
     if name.is_code:
         return any(_spells(name, *words) for words in pairwise(there))
-    if not name.text.islower():
-        return False
-    words = [fold(term.text) for term in there]
-    written = [*words, *(one + other for one, other in pairwise(words))]
-    return any(_slip(fold(name.text), word) for word in written)
+    return name.text.islower() and _mistyped(name, there)
 
 
-def _slip(typed: str, written: str) -> bool:
-    """Whether a word in small letters is another but for one slip: "stiches", "xray" (X-ray).
+def _mistyped(typed: Term, there: Sequence[Term]) -> bool:
+    """Whether a word is one of others but for a slip: "stiches", or "xray" for "X-ray".
 
-    The first letter is right, and the word not short.
+    The first letter is right.
     """
-    if typed == written:
-        return True
-    if min(len(typed), len(written)) < _LEAST_SLIP or typed[0] != written[0]:
-        return False
-    start = next((n for n, (a, b) in enumerate(zip(typed, written, strict=False)) if a != b), None)
-    if start is None:  # one goes on
-        return abs(len(typed) - len(written)) == 1
-    tails = (
-        (typed[start + 1 :], written[start:]),  # one letter too many
-        (typed[start:], written[start + 1 :]),  # one missing
-        (typed[start + 1 :], written[start + 1 :]),  # another
-        (typed[start + 2 :], written[start + 2 :]),  # two exchanged
-    )
-    exchanged = typed[start : start + 2] == written[start : start + 2][::-1]
-    return any(a == b for a, b in tails[:3]) or (exchanged and tails[3][0] == tails[3][1])
+    word, words = fold(typed.text), [fold(term.text) for term in there]
+    written = [*words, *(one + other for one, other in pairwise(words))]
+    if word in written or len(word) < _LEAST_SLIP:
+        return word in written
+    alike = [w for w in written if w[0] == word[0] and abs(len(w) - len(word)) < 2]
+    return bool(get_close_matches(word, alike, n=1, cutoff=_SLIP))
 
 
 def _spells(code: Term, word: Term, figure: Term) -> bool:
@@ -178,23 +165,20 @@ def _codes_left(names: Sequence[Term], candidate: Candidate) -> list[Term]:
 
 def _seasons_left(question: Question, text: str) -> list[str]:
     """The seasons that the question asks about, if the sentence speaks of others only."""
-    asked, told = (
-        [season for season in _SEASONS if re.search(rf"\b{season}\b", said, re.I)]
-        for said in (question.text, text)
-    )
-    if not asked or not told or set(asked) & set(told) or _OTHER_SEASON.search(text):
+    asked, told = seasons(question.text), seasons(text)
+    if not asked or not told or asked & told or _OTHER_SEASON.search(text):
         return []
-    return asked
+    return sorted(asked)
 
 
 def _on_topic(question: Question, near: Sequence[Term], closeness: Closeness) -> bool:
     """Whether a sentence, by itself or by its place, is about one of the question's things."""
     return not question.topic or any(
-        same_term(thing, other)
-        or _slip(fold(thing.text), fold(other.text))
-        or closeness(thing.text, other.text) >= TOPIC
+        _mistyped(thing, near)
+        or any(
+            same_term(thing, other) or closeness(thing.text, other.text) >= TOPIC for other in near
+        )
         for thing in question.topic
-        for other in near
     )
 
 
@@ -233,11 +217,8 @@ def _kind_gap(question: Question, candidate: Candidate, closeness: Closeness) ->
     match question.kind:
         case "date":
             done = _done(question, candidate, closeness)
-            find = clock_spans if question.clock else time_spans
-            times = (candidate.text[slice(*span)] for span in find(candidate.text))
-            given = [time for time in times if time not in question.text]
-            if _ASKS_YEAR.search(question.text):
-                given = [time for time in given if _YEAR.search(time)]
+            told = (candidate.text[slice(*span)] for span in times(candidate.text, question))
+            given = [time for time in told if time not in question.text]
             missing = "a time" if question.clock else "a date"
             return None if done and given else Gap("date", missing)
         case "number":

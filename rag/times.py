@@ -8,13 +8,14 @@ MONTH = (
     r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 )
-_WEEKDAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+SEASON = r"(?:spring|summer|autumn|winter)"
 _DAY = (
     rf"\b(?:{MONTH})\b\.? \d{{1,2}}\b(?:,? \d{{4}}\b)?|\b(?:\d{{1,2}} )?(?:{MONTH})\b,? \d{{4}}\b"
     rf"|\b\d{{1,2}} (?:{MONTH})\b|\b(?:1[0-9]|20)\d\d(?:s|\b)"
     r"|\b\d+(?:st|nd|rd|th)[\s-]centur"
 )
-_DATE = rf"(?:{_WEEKDAY},? (?:the )?)?(?:{_DAY})|{_WEEKDAY}"
+_DATE = rf"(?:\b{WEEKDAY},? (?:the )?)?(?:{_DAY})|\b{WEEKDAY}\b"
 _COUNT = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|few|several)"
 _SPAN = r"(?:second|minute|hour|day|night|week|month|year|decade|centur(?:y|ie))s?"
 _HOUR = r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
@@ -27,7 +28,7 @@ _CLOCK = (
 )
 _TIME = (
     rf"{_CLOCK}|\b(?:in|by|since|until|till?|before|after|from|to|of|every|each|early|late|mid|next|last)"
-    rf"[ -](?:(?-i:(?=[A-Z]))(?:{MONTH})|spring|summer|autumn|winter|christmas|easter)\b"
+    rf"[ -](?:(?-i:(?=[A-Z]))(?:{MONTH})|{SEASON}|christmas|easter)\b"
     r"|\b(?:every|each) (?:morning|afternoon|evening|night|day|week|weekend|month|quarter|year)\b"
     rf"|\bthe (?:same|following|next|previous) {_SPAN}\b"
     rf"|\b{_COUNT} {_SPAN} (?:after|before|later|ago|earlier|from)\b"
@@ -40,6 +41,7 @@ _BARE_HOUR = (  # says when only if a time of the day is asked for
     r"\b(?:at|from|until|till?|by|to|and|before|after) (?:[01]?\d|2[0-4])\b"
     r"(?![.,:/]?\d| ?(?:%|[€£$]|[a-z]+s\b))|\b\d{1,2}(?: ?[-–] ?\d{1,2}|h\d{2}|\d{2} hours)\b"
 )
+_SEASONS = re.compile(rf"\b{SEASON}\b")
 _CLOCKS = re.compile(f"{_CLOCK}|{_BARE_HOUR}", re.IGNORECASE)
 _TIMES = re.compile(f"{_DATE}|{_TIME}", re.IGNORECASE)
 
@@ -55,6 +57,11 @@ def dates(text: str) -> list[str]:
 def date_spans(text: str) -> list[tuple[int, int]]:
     """Return where the dates, years and weekdays of ``text`` stand."""
     return [match.span() for match in _DATES.finditer(text)]
+
+
+def seasons(text: str) -> set[str]:
+    """Return the seasons that ``text`` names."""
+    return set(_SEASONS.findall(text.lower()))
 
 
 def clock_spans(text: str) -> list[tuple[int, int]]:
