@@ -10,13 +10,12 @@ from index.embedder import Vectors
 from rag.chances import ABOUT
 from rag.conversation import standalone
 from rag.evidence import Evidence, EvidenceReader
-from rag.given import actors, bodies, counted, places
+from rag.given import actors, bodies, counted, places, times
 from rag.quantities import Quantity, quantities
 from rag.questions import Kind, analyse
 from rag.refusal import Gap, alternatives
 from rag.schema import Message, Passage
 from rag.terms import among, terms
-from rag.times import time_spans
 from rag.writers.base import Draft, Drafted
 from rag.writers.listing import cut_short, with_lists
 from rag.writers.rivals import (
@@ -38,7 +37,7 @@ NOT_FOUND = "The documents don't say."
 REFUSE, SURE = 0.17, 0.6
 # Share of the best sentence's chance that one without open demands must have to take its place.
 NEAR = 0.2
-# The same of one that gives a name, if the best leaves open only that, which is not always seen.
+# The same of one that gives a name or a number, if the best only seems to lack it.
 NEAR_NAMED = 0.4
 # Chance that a sentence answers, if the passages do, under which it is not shown.
 LEAST = 0.15
@@ -176,7 +175,7 @@ class QuotesWriter:
         text, question = evidence.candidates[n].text, evidence.question
         match question.kind:
             case "date":
-                return tuple(time_spans(text))
+                return tuple(times(text, question))
             case "number":
                 return tuple((q.start, q.end) for q in self._counted(evidence, n))
             case "person":

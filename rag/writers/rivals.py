@@ -9,7 +9,7 @@ from itertools import pairwise, product
 from rag.evidence import Candidate, Evidence
 from rag.quantities import Quantity
 from rag.terms import among, same_term, terms
-from rag.times import date_spans, dates
+from rag.times import date_spans, dates, seasons
 
 LIKELY = 0.5  # chance that a sentence answers, from which on it may put things in words of its own
 
@@ -20,7 +20,7 @@ _TURNS = re.compile(
     r"\b(?:while|whereas|but|although|though|yet|however|versus|later|elsewhere|in another)\b",
     re.IGNORECASE,
 )
-_ELSEWHERE = re.compile(r"later|elsewhere|in another", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"(?:later|elsewhere|in another)\b", re.IGNORECASE)
 _EACH = re.compile(r"\b(?:or|and)\b|[,;]", re.IGNORECASE)  # where both are "according to" somebody
 _GAPPED = re.compile(  # "…, the one in Y at 7,900", "…, but the station 56"
     r"(?:,|\bbut|\band)\s+(?:the|an?|its|his|her|their|our)\s[\w\s.’'-]{2,50}$", re.IGNORECASE
@@ -33,10 +33,9 @@ _SAYS = re.compile(
     r"\baccording to\b|\b(?:say|state|put|give|count|estimate|reckon|report|claim|speak|budget"
     r"|calculate|quote|cite|record|note|measure|assume|expect|believe|think|write|list"
     r"|maintain|insist|assess|suggest|indicate)(?:s|e?d|ting)?\b"
-    r"|\b(?:said|gave|given|spoke|written|wrote|thought|arrived at|has it|later of|in another)\b",
+    r"|\b(?:said|gave|given|spoke|written|wrote|thought|arrived at|has it)\b",
     re.IGNORECASE,
 )
-_SEASON = re.compile(r"\b(?:spring|summer|autumn|winter)\b")
 _STATES = re.compile(r"\b(?:is|are|was|were|that|to|has|have|had)\b", re.IGNORECASE)
 # What a second figure is of that the first is not.
 _OF_OTHERS = re.compile(
@@ -94,22 +93,27 @@ def dated_twice(text: str) -> list[str]:
 
 def _both_told(text: str, start: int, end: int, other: int) -> bool:
     """Whether somebody tells what is at ``start`` to ``end``, and another what is at ``other``."""
-    for turns in (_TURNS, _EACH, _GAPPED):
-        turn = turns.search(text[:other].rstrip("€£$ "), end)
-        if turn is None:
-            continue
-        left, right = text[: turn.start()], text[turn.end() :]
-        if _OF_OTHERS.search(right):
-            continue
-        if turns is _EACH and _ACCORDING.search(left) and _ACCORDING.search(right):
-            return True
-        said = _SAYS.search(left)
-        elsewhere = _ELSEWHERE.fullmatch(turn.group()) is not None
-        if turns is _TURNS and said and (elsewhere or _SAYS.search(right)):
-            return True
-        if turns is _GAPPED and said and not _STATES.search(text, said.end(), start):
-            return True
-    return False
+    told = False
+    if halves := _parted(text, _EACH, end, other):
+        told = all(_ACCORDING.search(half) for half in halves)
+    if halves := _parted(text, _TURNS, end, other):
+        left, right = halves
+        told |= bool(_SAYS.search(left) and (_SAYS.search(right) or _ELSEWHERE.match(right)))
+    if said := _SAYS.search(text[:start]):
+        gapped = _parted(text, _GAPPED, end, other)
+        told |= gapped is not None and not _STATES.search(text, said.end(), start)
+    return told
+
+
+def _parted(text: str, turn: re.Pattern[str], end: int, other: int) -> tuple[str, str] | None:
+    """The text before a turn that stands between ``end`` and ``other``, and from there on.
+
+    None if there is no turn, or if what follows is of others.
+    """
+    found = turn.search(text[:other].rstrip("€£$ "), end)
+    if found is None or _OF_OTHERS.search(text, found.start()):
+        return None
+    return text[: found.start()], text[found.start() :]
 
 
 def _nested(one: Quantity, other: Quantity) -> bool:
@@ -173,8 +177,8 @@ def _speak_alike(evidence: Evidence, one: int, other: int) -> bool:
     passages = [evidence.candidates[n].passage.id for n in (one, other)]
     if passages[0] == passages[1] and not any(map(_SAYS.search, texts)):
         return False
-    seasons = [set(_SEASON.findall(text.lower())) for text in texts]
-    if all(seasons) and seasons[0] != seasons[1]:
+    when = [seasons(text) for text in texts]
+    if all(when) and when[0] != when[1]:
         return False
     held = [words_held(evidence, n) for n in (one, other)]
     fewer, more = sorted(held, key=len)
