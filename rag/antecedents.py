@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 
 # What makes an earlier mention salient, in the order of docs/experiments.md, "Conversation".
 _ANSWERED, _AGEING, _MISFIT, _ORDER = 0.5, 0.7, 1.0, 0.1
-_FOCUS, _ASIDE, _NUMBER, _AGAIN = 1.0, 1.0, 1.5, 0.3
+_FOCUS, _ASIDE, _NUMBER, _AGAIN = 1.0, 1.0, 2.5, 0.3
 _SAME_DEED, _RELATION = 2.0, 1.0
-_UNLIKE = 1.0  # on top of _NUMBER
 _KEPT, _TOLD = 0.8, 0.3  # of a topic's weight: a turn later; in an answer only
 _PRONOUNS: dict[str, Need] = {
     **dict.fromkeys(["he", "him", "his", "she", "her", "hers", "himself", "herself"], "person"),
@@ -93,7 +92,7 @@ def gap(token: Token, wanted: Need) -> Gap:
 
 def _number(token: Token) -> Literal["one", "many"] | None:
     """How many a pronoun stands for, as far as it says."""
-    if token.lower_ in ("it", "its", "this", "that") or need(token) == "person":
+    if token.lower_ in ("it", "its", "this", "that"):
         return "one"
     return "many" if token.lower_ in _MANY else None
 
@@ -147,13 +146,9 @@ def antecedent(wanted: Gap, question: str, turns: Sequence[Turn]) -> Mention | N
         worse = misfit(mention, wanted.need)
         if worse >= NO_FIT or mention.text.lower() in question.lower():
             continue
-        if wanted.need == "person" and mention.plural and not mention.person:
-            continue
         salience = weight - age * _AGEING - worse * _MISFIT
-        salience -= _UNLIKE * _unlike(wanted, mention)
         salience += _FOCUS * mention.focus - _ASIDE * mention.aside - _RELATION * mention.relation
-        if wanted.number and not mention.named:
-            salience -= _NUMBER * (mention.plural != (wanted.number == "many"))
+        salience -= _NUMBER * _unlike(wanted, mention)
         if wanted.verb and (mention.verb, mention.role) == (wanted.verb, wanted.role):
             salience += _SAME_DEED + age * _AGEING
         whole = in_full(mention, names)

@@ -107,6 +107,8 @@ def is_role(text: str) -> bool:
 
 def _unlike_person(mention: Mention) -> int:
     role = is_role(mention.text)
+    if mention.plural and not mention.person:
+        return NO_FIT
     if not mention.proper:  # "the Robinson method" is nobody
         return 2 if role else NO_FIT
     if role and not mention.person:
