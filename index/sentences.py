@@ -137,11 +137,10 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _belong_together(text: str, previous: tuple[int, int], span: tuple[int, int]) -> bool:
-    """Whether one of two was cut off from the other: a closing quote or bracket, an item's number.
+    """Whether one of two was cut off from the other.
 
-    So is what follows "Ms."
-
-    A number counts as one only where its line begins; "It grew from 2 to 3." may end in one.
+    So are a closing quote or bracket, what follows "Ms.", and an item and its number, which counts
+    as one only where its line begins; "It grew from 2 to 3." may end in one.
     """
     if "\n" in text[previous[1] : span[0]]:
         return False

@@ -110,14 +110,15 @@ def _is_procedure(evidence: Evidence, listing: Listing) -> bool:
     What is to be done is in the heading, or in the sentence before them.
     """
     question, first = evidence.question, evidence.candidates[listing.items[0][0]]
-    firsts = [parse(evidence.candidates[item[0]].text)[0] for item in listing.items]
-    told_to = sum(token.tag_ == "VB" for token in firsts)
-    if not _ASKS_STEPS.search(question.text) or 2 * told_to < len(firsts):
+    if not _ASKS_STEPS.search(question.text) or not _item(first)[0][:1].isdigit():
         return False
     heading = (first.passage.heading or "").rpartition(" › ")[2]
     before = [] if listing.before is None else [listing.before]
     place = [*terms(heading), *_terms(evidence, before)]
-    return _item(first)[0][:1].isdigit() and any(among(t, place) for t in question.terms)
+    if not any(among(term, place) for term in question.terms):
+        return False
+    begun = [parse(evidence.candidates[item[0]].text)[0] for item in listing.items]
+    return 2 * sum(token.tag_ == "VB" for token in begun) >= len(begun)
 
 
 def _singled_out(evidence: Evidence, listing: Listing, n: int) -> bool:
