@@ -5,6 +5,8 @@ import pytest
 from rag.quantities import quantities
 from rag.writers.rivals import dated_twice, told_twice
 
+BRIDGE = "The Halden bridge was opened in 1904. It is 340 metres long. It is painted green."
+
 
 def texts(draft):
     return [sentence.text for sentence in draft.sentences]
@@ -179,3 +181,122 @@ def test_a_report_may_contradict_in_one_passage(draft):
 )
 def test_what_does_not_contradict(draft, question, one, other):
     assert draft(question, one, other).status == "answered"
+
+
+@pytest.mark.parametrize("space", [" ", "\u00a0"])
+def test_two_figures_for_one_thing_conflict(draft, space):
+    found = draft(
+        "How many doctors does the Marlow clinic employ?",
+        f"The Marlow clinic employs 85{space}doctors and treats 40,000 patients a year.",
+        "The Marlow clinic employs 120 doctors.",
+    )
+    assert found.status == "conflicting"
+    assert sorted(source.passage.id for s in found.sentences for source in s.sources) == [
+        "0:0",
+        "1:0",
+    ]
+    assert "85" in found.message
+    assert "120" in found.message
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "The Marlow clinic employs 120 doctors.",
+        "The Bergen clinic employs 85 doctors.",
+        "The Marlow clinic employs 85 nurses.",
+        "The Marlow clinic was founded in 1985.",
+    ],
+)
+def test_what_is_no_second_figure_for_it_does_not_conflict(draft, other):
+    found = draft(
+        "How many doctors does the Marlow clinic employ?",
+        "The Marlow clinic employs 120 doctors.",
+        other,
+    )
+    assert (found.status, texts(found)) == ("answered", ["The Marlow clinic employs 120 doctors."])
+
+
+def test_figures_that_are_asked_about_as_alternatives_are_both_shown(draft):
+    one = "The Robinson mission taught 1.5 million people to read. Bread is baked at night."
+    other = "At the end the report says that 1.8 million people were taught to read by Robinson."
+    found = draft("Did Robinson teach 1.5 or 1.8 million people to read?", one, other)
+    assert found.status == "conflicting"
+    assert found.message == "The documents give both figures."
+    assert {"1.5 million" in text for text in texts(found)} == {True, False}
+    alone = draft("Did Robinson teach 1.5 or 1.8 million people to read?", one)
+    assert (alone.status, len(texts(alone))) == ("answered", 1)
+
+
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("Was the Halden bridge opened in 1904 or 1907?", "The Halden ferry was sold in 1907."),
+        ("What happened in Halden between 1904 and 1907?", "The Halden ferry was sold in 1907."),
+        ("Is the Halden bridge 340 or 400 metres long?", "The Halden ferry carries 400 cars."),
+    ],
+)
+def test_alternatives_of_which_another_thing_has_one_do_not_conflict(draft, question, other):
+    assert draft(question, BRIDGE, other).status != "conflicting"
+
+
+def test_two_dates_for_one_thing_conflict(draft):
+    texts = "The Halden bridge was opened in 1904.", "The Halden bridge was opened in 1906."
+    found = draft("When was the Halden bridge opened?", *texts)
+    assert found.status == "conflicting"
+    assert "1904" in found.message
+    assert "1906" in found.message
+
+
+def test_two_figures_in_different_words_do_not_conflict(draft):
+    found = draft(
+        "How many patients does the clinic treat?",
+        "The clinic treats 1.5 million patients.",
+        "The clinic treats 1,500,000 patients.",
+    )
+    assert found.status == "answered"
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other", "status"),
+    [
+        (
+            "How long is the bridge of Halden?",
+            "The bridge of Halden is 340 metres long.",
+            "The bridge of Halden is 355 metres long.",
+            "conflicting",
+        ),
+        (
+            "How long is the bridge of Halden?",
+            "The bridge of Halden is 340 metres long.",
+            "The bridge of Halden was built in 350 days.",
+            "answered",
+        ),
+        (
+            "How long is the working week of the mill?",
+            "The working week of the mill is 36 hours.",
+            "The mill is open from 7:30 to 18:00.",
+            "answered",
+        ),
+    ],
+)
+def test_figures_conflict_only_if_they_measure_the_same(draft, question, one, other, status):
+    assert draft(question, one, other).status == status
+
+
+def test_rows_of_a_table_do_not_conflict_and_the_one_asked_for_is_shown(draft):
+    rows = [
+        "Service: Full service; Bicycle: £60; Cargo bike: £95",
+        "Service: Small service; Bicycle: £85; Cargo bike: £120",
+    ]
+    found = draft("How much is a full service for a bicycle?", "\n".join(rows))
+    assert (found.status, texts(found)) == ("answered", rows[:1])
+
+
+def test_two_dates_for_one_thing_conflict_though_one_says_more_of_it(draft):
+    found = draft(
+        "When will the new workshop open?",
+        "The workshop is planned to open on 2 November 2026.",
+        "The new workshop is to open on 14 September 2026.",
+    )
+    assert found.status == "conflicting"
