@@ -25,6 +25,7 @@ from rag.retriever import HybridRetriever
 from rag.schema import Answer, Citation, Event, Message, Passage, Sentence, Stage
 from rag.settings import Settings
 from rag.terms import terms
+from rag.wording import plainly
 from rag.writers import endpoints
 from rag.writers.base import Draft, Drafted, StreamingWriter, Writer, drafting
 from rag.writers.llm import LLMWriter
@@ -195,7 +196,7 @@ class Assistant(Closing):
         chosen = self.index.match(documents) if documents else None
         context = said(question, resolved, history)
         asked = question if terms(question) else resolved  # "who is she?" finds nothing
-        found = self._retriever.search(asked, top_k, chosen, context)
+        found = self._retriever.search(plainly(asked).text, top_k, chosen, context)
         several = parts(resolved)
         if len(several) < 2:
             return found

@@ -12,6 +12,7 @@ from rag.language import NAMES, parse
 from rag.quantities import Measure
 from rag.terms import Term, fold, terms
 from rag.times import MONTH
+from rag.wording import plainly
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
@@ -129,7 +130,8 @@ class Question:
     ("set up"). ``topic`` are the other nouns. ``many`` says that a list is wanted,
     ``of_subject`` that the answer is who or what the rest is said of ("what crosses the Orm?").
     ``measures`` are what its figure may measure, () for anything; ``is_mass`` says that it is no
-    count ("how much heat"), ``clock`` that a time of the day is asked for.
+    count ("how much heat"), ``clock`` that a time of the day is asked for, ``about`` that one wants
+    to be told about what ``text`` names.
     """
 
     text: str
@@ -147,15 +149,18 @@ class Question:
     measures: tuple[Measure, ...]
     is_mass: bool
     clock: bool
+    about: bool
 
 
 @lru_cache(maxsize=1024)
 def analyse(question: str) -> Question:
     """Take ``question`` apart; the result is remembered."""
     question = unicodedata.normalize("NFC", question)  # the grammar knows no combining accents
+    asked_for = plainly(question)
+    question = asked_for.text
     question = _CONTRACTED.sub(r"\1's", question)
     asked = tuple(terms(question) or terms(question, keep_stopwords=True))
-    wanted = kind(question)
+    wanted = "other" if asked_for.about else kind(question)
     thing = _noun(question, asked)
     is_counted = thing is None or thing.text.lower() not in _UNCOUNTED
     noun = thing if is_counted and wanted != "date" else None
@@ -179,6 +184,7 @@ def analyse(question: str) -> Question:
         measures=_measures(question) if wanted == "number" and noun is None else (),
         is_mass=re.search(r"\bhow much\b", question, re.I) is not None,
         clock=re.search(_CLOCK, question, re.I) is not None,
+        about=asked_for.about,
     )
 
 

@@ -1,0 +1,112 @@
+"""What a question asks apart from how it is put: "could you tell me when it opened, please?".
+
+A request to be told about something ("tell me about Operation Robinson", "an overview of the
+missions", "summarise the report") asks no question: what it is about is what remains of it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rag.terms import terms
+
+_SOFT = r"(?:(?:please|kindly|maybe|perhaps|possibly|just|also|quickly|briefly|really|very)\s+)*"
+_YOU = r"(?:you|u|anyone|anybody|someone|somebody)"
+_PAPERS = (
+    r"(?:(?:the|my|our|your|these|those|all)\s+)?"
+    r"(?:documents?|docs|files?|papers?|texts?|articles?|sources?|notes?|records?)"
+)
+_CLAUSE = r"(?=(?:who|whom|whose|what|which|when|where|why|how|if|whether)\b)"
+_ABOUT = r"(?:about|on|regarding|concerning)\b"
+# Said first: "Hi there, quick question: …".
+_OPENING = re.compile(
+    r"(?:(?:hi|hello|hey|good\s+(?:morning|afternoon|evening|day))(?:\s+(?:there|all|everyone))?"
+    r"|please|pls)\b[\s,.:;!–—-]+"
+    r"|(?:ok|okay|well|thanks|thank\s+you|excuse\s+me"
+    r"|(?:(?:a|one|my)\s+)?(?:(?:quick|short|simple|last|further)\s+)?question)\s*[,.:;!–—-]\s*",
+    re.I,
+)
+_CLOSING = re.compile(
+    r"(?:[\s,–—-]+(?:please|pls|thanks|thank\s+you|(?:many\s+)?thanks\s+in\s+advance"
+    r"|if\s+you\s+(?:know|can|could|don['’]t\s+mind)|do\s+you\s+know))+(?=[\s?.!]*$)",
+    re.I,
+)
+# Who asks to be told; a question follows, or what it is to be about.
+_ASKS = re.compile(
+    rf"""(?:
+      (?:can|could|would|will)\s+{_YOU}\s+{_SOFT}
+        (?:tell|remind|inform|let)\s+(?:me|us)(?:\s+know)?
+    | (?:please\s+)?(?:tell|remind|inform|let)\s+(?:me|us)(?:\s+know)?
+    | (?:can|could|would|will)\s+{_YOU}\s+{_SOFT}
+        (?:say|show\s+(?:me|us)|check|confirm|clarify|find\s+out|look\s+up)(?=\s+{_CLAUSE})
+    | (?:(?:can|could|would|will)\s+{_YOU}\s+)?{_SOFT}explain(?:\s+to\s+(?:me|us))?(?=\s+{_CLAUSE})
+    | (?:can|could|may|might)\s+(?:i|we)\s+{_SOFT}(?:ask|know|learn|find\s+out)(?:\s+you)?
+    | (?:do|does|did)\s+{_YOU}\s+(?:happen\s+to\s+)?(?:know|remember|recall)
+    | (?:(?:do\s+you\s+)?have\s+)?any\s+(?:idea|clue)
+    | (?:i|we)(?:['’]m|['’]re|\s+am|\s+are|\s+was|\s+were|['’]ve\s+been|\s+have\s+been)?\s+{_SOFT}
+        (?:wondering|wonder|curious(?:\s+to\s+know)?
+        |(?:interested|trying)(?:\s+to\s+(?:know|find\s+out|learn|understand|hear))?)
+    | (?:i|we)(?:(?:['’]d|\s+would)\s+{_SOFT}(?:like|love)
+        |\s+{_SOFT}(?:want|wanted|need|needed|wish|have))
+        \s+to\s+{_SOFT}(?:know|find\s+out|learn|understand|hear|ask(?:\s+you)?|be\s+told)
+    )(?:\s+(?:more|something|anything|briefly|again|a\s+(?:little\s+)?(?:bit|more)))*
+    [\s,:]+(?=\w)""",
+    re.I | re.X,
+)
+# What asks to be told about something, whatever follows.
+_TELLS_OF = re.compile(
+    rf"""(?:
+      (?:(?:can|could|would|will)\s+{_YOU}\s+)?{_SOFT}
+        (?:explain|describe|summari[sz]e|outline|sum\s+up|present)(?:\s+to\s+(?:me|us))?
+    | what\s+(?:do|does|did|can|could)\s+(?:{_PAPERS}|you|u)\s+
+        (?:say|tell(?:\s+(?:me|us))?|know|state|report|mention|have(?:\s+to\s+say)?)\s+{_ABOUT}
+    | what(?:\s+is|['’]s)\s+(?:there|known|said|written|in\s+{_PAPERS})(?:\s+to\s+know)?\s+{_ABOUT}
+    | (?:is|are)\s+there\s+(?:any(?:thing)?|something|some)(?:\s+(?:information|info|details?|facts
+        |said|written|known))?(?:\s+in\s+{_PAPERS})?\s+{_ABOUT}
+    | (?:do\s+(?:you|{_PAPERS})\s+have\s+)?(?:anything|something|everything|all)\s+{_ABOUT}
+    | (?:(?:can|could|would|will)\s+{_YOU}\s+)?{_SOFT}
+        (?:(?:give|show|get|write|make)(?:\s+(?:me|us))?
+        |(?:(?:do\s+(?:you|{_PAPERS})|i|we)\s+(?:have|need|want)))?\s*
+        (?:(?:an?|the|some|any|more)\s+)?(?:(?:short|brief|quick|general|complete|full|rough)\s+)*
+        (?:overview|summary|outline|introduction|description|information|info|details|facts
+        |background|explanation)\s+(?:(?:of|to)\b|{_ABOUT})
+    )[\s,:]+(?=\w)""",
+    re.I | re.X,
+)
+_SUBJECT = re.compile(rf"{_ABOUT}\s+(?=\w)", re.I)
+_IF = re.compile(r"(?:if|whether)\s+", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked: a question, or with ``about`` what one wants to be told about."""
+
+    text: str
+    about: bool = False
+
+
+@lru_cache(maxsize=1024)
+def plainly(question: str) -> Asked:
+    """Return ``question`` without what only says that something is asked, and by whom.
+
+    One that would have no word left to look for comes back as it is.
+    """
+    rest = _CLOSING.sub("", question.strip())
+    while opening := _OPENING.match(rest):
+        rest = rest[opening.end() :]
+    about = False
+    asks = _ASKS.match(rest)
+    if asks:
+        rest = rest[asks.end() :]
+        if subject := _SUBJECT.match(rest):
+            rest, about = rest[subject.end() :], True
+    if told := _TELLS_OF.match(rest):
+        rest, about = rest[told.end() :], True
+    if re.match(_CLAUSE, rest, re.I):
+        about = False
+    rest = rest[found.end() :] if (found := _IF.match(rest)) else rest
+    if asks and not about:  # a question that is put as a sentence, unlike the words of a search
+        rest = rest.rstrip(" .!?") + "?"
+    return Asked(rest, about) if terms(rest) else Asked(question)
