@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from rag.language import PLACES, parse
 from rag.quantities import Quantity, lone_units, quantities
 from rag.questions import Question
+from rag.rows import asked_span, is_row, label
 from rag.terms import Term, among, same_term, terms, values
 from rag.times import WEEKDAY, clock_spans, time_spans
 
 if TYPE_CHECKING:
-    from spacy.tokens import Span, Token
+    from spacy.tokens import Span
 
     from rag.evidence import Candidate
 
@@ -47,7 +48,7 @@ def actors(text: str, question: Question) -> list[tuple[int, int]]:
     spans = [
         (entity.start_char, entity.end_char)
         for entity in doc.ents
-        if entity.label_ == "PERSON" and not _modifies(entity.root)
+        if entity.label_ == "PERSON" and not _modifies(entity)
     ]
     for chunk in doc.noun_chunks:
         root = chunk.root
@@ -59,9 +60,16 @@ def actors(text: str, question: Question) -> list[tuple[int, int]]:
     return _outermost(new)
 
 
-def _modifies(token: Token) -> bool:
-    """As a name that stands before a common noun: "the Robinson method"."""
-    return token.dep_ == "compound" and token.head.pos_ == "NOUN"
+def _modifies(name: Span) -> bool:
+    """As a name that stands before a common noun: "the Robinson method".
+
+    Not "Karl Wendel" of "elected Karl Wendel deputy chair".
+    """
+    token = name.root
+    if token.dep_ != "compound" or token.head.pos_ != "NOUN":
+        return False
+    led = any(child.dep_ in ("det", "poss") for child in token.head.lefts)
+    return led or len(name) < 2
 
 
 def _name_in(chunk: Span) -> tuple[int, int]:
@@ -120,10 +128,17 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
     """Return the quantities in the sentence of what ``question`` counts, any if it names nothing.
 
     A figure with no word for what it counts ("the number has become 1.571 billion") counts what
-    the sentence before it speaks of. Of what is no count any measure is one, "18 per cent" of heat.
+    the sentence before it speaks of. Of a row of a table the columns that are asked for are taken.
+    Of what is no count any measure is one, "18 per cent" of heat.
     """
     asked = values(question.terms)
     found = [q for q in quantities(candidate.text) if q.value not in asked]
+    if is_row(candidate.text):
+        start, end = asked_span(candidate.text, question.terms)
+        found = [q for q in found if start <= q.start < end]
+        if question.noun is not None:
+            row = candidate.text
+            found = [replace(q, thing=f"{label(row, q.start)} {q.thing}") for q in found]
     if question.measures:
         measured = [*found, *lone_units(candidate.text)]
         return [q for q in measured if q.measure in ("", *question.measures)]

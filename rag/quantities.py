@@ -62,9 +62,27 @@ _UNITS: tuple[tuple[Measure, str], ...] = (
     ("", r"pounds?"),
     ("volume", r"ml|cl|l|(?:milli|centi)?lit(?:re|er)s?|gallons?|pints?|cups?"),
 )
-_BROKEN = r"[½⅓⅔¼¾]| and an? (?:half|third|quarter)"
+_BROKEN = re.compile(r" ?(?P<sign>[½⅓⅔¼¾])| and an? (?P<word>half|third|quarter)\b", re.I)
+_PARTED = re.compile(r"[ -](?P<word>third|quarter)s?\b", re.I)  # "twelve and three-quarter miles"
+_PARTS = {"½": 0.5, "⅓": 1 / 3, "⅔": 2 / 3, "¼": 0.25, "¾": 0.75}
+_PARTS |= {"half": 0.5, "third": 1 / 3, "quarter": 0.25}
+_TIMES = {"one": 1, "two": 2, "three": 3}
+# How many hours, metres, kilograms or litres a unit is, by how its name begins.
+_SIZES = (
+    ("time", "sec", 1 / 3600), ("time", "mo", 730.0), ("time", "min", 1 / 60), ("time", "h", 1.0),
+    ("time", "dec", 87_600.0), ("time", "d", 24.0), ("time", "n", 24.0), ("time", "w", 168.0),
+    ("time", "y", 8760.0), ("time", "cent", 876_000.0),
+    ("length", "mm", 0.001), ("length", "milli", 0.001), ("length", "c", 0.01),
+    ("length", "k", 1000.0), ("length", "mi", 1609.0), ("length", "y", 0.914),
+    ("length", "f", 0.305), ("length", "i", 0.0254), ("length", "m", 1.0),
+    ("weight", "m", 1e-6), ("weight", "g", 0.001), ("weight", "k", 1.0), ("weight", "t", 1000.0),
+    ("weight", "l", 0.454), ("weight", "o", 0.0283),
+    ("volume", "m", 0.001), ("volume", "c", 0.01), ("volume", "l", 1.0), ("volume", "g", 4.5),
+    ("volume", "p", 0.57),
+)  # fmt: skip
 _AFTER = tuple(
-    (name, re.compile(rf"(?:{_BROKEN})?[\s-]*(?:{units})(?!\w)", re.I)) for name, units in _UNITS
+    (name, re.compile(rf"[\s-]*(?:(?:full|whole|entire|working) )?(?P<unit>{units})(?!\w)", re.I))
+    for name, units in _UNITS
 )
 _UNIT_ALONE = re.compile(  # "half an hour", "a year"; not "£38 a year"
     r"(?<![\d%] )\b(?P<half>half )?an? (?:(?P<time>second|minute|hour|day|night|week|fortnight"
@@ -80,7 +98,8 @@ class Quantity:
     """The figure at characters ``start`` to ``end``, its ``value`` and the ``thing`` it counts.
 
     ``measure`` is what its unit measures, "count" for a number of things, "" if it is not known
-    ("950 pounds" are money or a weight).
+    ("950 pounds" are money or a weight). ``unit`` is the unit's size, 1 where it is not known:
+    times in hours, lengths in metres, weights in kilograms, volumes in litres.
     """
 
     value: float
@@ -88,6 +107,7 @@ class Quantity:
     end: int
     thing: str
     measure: Measure = ""
+    unit: float = 1.0
 
 
 @lru_cache(maxsize=4096)
@@ -105,11 +125,19 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     for value, start, end in sorted([*_in_digits(text), *_in_words(text, doc)], key=lambda f: f[1]):
         if any(left <= start < right for left, right in none):
             continue
+        if broken := _BROKEN.match(text, end):  # "three and a half hours", "2½ tonnes"
+            value += _PARTS[(broken["sign"] or broken["word"]).lower()]
+            none.append(broken.span())
+            end = broken.end()
+        elif (parted := _PARTED.match(text, end)) and " and " in text[start:end]:
+            times = _TIMES.get(text[start:end].rpartition(" ")[2].lower(), 0)
+            value += times * (_PARTS[parted["word"].lower()] - 1)
+            end = parted.end()
         thing = _thing(doc, end) or (found[-1].thing if found else "")
-        measure = _measure(text, start, end)
+        measure, unit = _measure(text, start, end)
         if measure is None:
             measure = "count" if _counts_things(doc, end) else ""
-        found.append(Quantity(value, start, end, thing, measure))
+        found.append(Quantity(value, start, end, thing, measure, unit))
     return tuple(found)
 
 
@@ -139,7 +167,7 @@ def _in_words(text: str, doc: Doc) -> Iterator[tuple[float, int, int]]:
 
 def _counts(figure: Figure, doc: Doc) -> bool:
     """Whether "one" or "a hundred" counts what follows: "one year", not "one can"."""
-    if re.match(_BROKEN, doc.text[figure.end :]):
+    if _BROKEN.match(doc.text, figure.end):
         return True
     token = next((token for token in doc if token.idx == figure.start), None)
     return token is not None and token.dep_ == "nummod" and token.head.pos_ == "NOUN"
@@ -152,13 +180,18 @@ def _counts_things(doc: Doc, offset: int) -> bool:
     return noun is not None and noun.tag_ in ("NNS", "NNPS")
 
 
-def _measure(text: str, start: int, end: int) -> Measure | None:
-    """What the unit of a figure measures, None if it has none."""
+def _measure(text: str, start: int, end: int) -> tuple[Measure | None, float]:
+    """What the unit of a figure measures, None if it has none, and how large that unit is."""
     if _CURRENCY_BEFORE.search(text[:start]):
-        return "money"
+        return "money", 1.0
     if text[start:end].endswith("%"):
-        return "percent"
-    return next((name for name, unit in _AFTER if unit.match(text, end)), None)
+        return "percent", 1.0
+    for name, pattern in _AFTER:
+        if found := pattern.match(text, end):
+            written = found["unit"].lower()
+            fits = (size for of, begin, size in _SIZES if of == name and written.startswith(begin))
+            return name, next(fits, 1.0)
+    return None, 1.0
 
 
 def _thing(doc: Doc, offset: int) -> str:

@@ -21,9 +21,9 @@ Kind = Literal[
     "person", "body", "date", "number", "place", "reason", "manner", "definition", "other"
 ]
 
-_ASKED_OF = (  # "what fee", "what is the yearly fee"
-    r"^\W*(?:at )?(?:what|which)(?:(?:'s|’s| is| was| are| were) (?:the|its|his|her|their))?"
-    r" (?:[\w-]+ ){0,2}?"
+_ASKED_OF = (  # "what fee", "what is the yearly fee", "fee for"
+    r"^\W*(?:(?:at )?(?:what|which)(?:(?:'s|’s| is| was| are| were) (?:the|its|his|her|their))? "
+    r"(?:[\w-]+ ){0,2}?|(?:the )?(?:[\w-]+ )?(?=\w+ (?:of|for|per)\b))"
 )
 _ATTRIBUTE = r"^\W*what(?:'s|’s| is| was| are| were) (?:the|its|his|her|their) (?:[\w-]+ ){0,2}"
 _MONEY = "price|cost|fee|rent|deposit|fine|salary|wage|budget"
@@ -43,13 +43,15 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
         "number",
         r"\bhow (?:many|much|old|long|far|large|big|tall|high|deep|wide|thick|heavy|fast|hot|cold"
         r"|often)\b|^\W*what (?:do|does|did|would|will) [^?]{1,60}? (?:cost|weigh)"
-        r"(?=\W*$| (?:in|for|per|to|on|at|an?|me|us|you|them|the)\b)"
+        r"(?=\W*$| (?:in|for|per|to|on|at|an?|me|us|you|them|the|incl|including|excl"
+        r"|excluding|with|without|before|after|net|gross|last|this|then)\b)"
         r"|^\W*what (?:do|does|did|would|will) [^?]{1,60}? pay (?:for \w|per\b|an? \w)"
         r"|(?<!phone )(?<!mobile )(?<!policy )(?<!model )(?<!serial )\bnumber of\b"
         r"|\b(?:percentage|percent|amount|total|share|proportion) of\b"
         r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|price|cost|age)\b"
         rf"|\b(?:what|which) (?:sum|{_MEASURED})(?=\W*$| {_GOES_ON})"
-        rf"|{_ATTRIBUTE}(?:population|rate|{_MEASURED})(?=\W*$| {_GOES_ON})",
+        rf"|{_ATTRIBUTE}(?:population|rate|{_MEASURED})(?=\W*$| {_GOES_ON})"
+        rf"|^\W*(?:the )?(?:[\w-]+ )?(?:{_MEASURED}) (?:of|for|per) (?=\w)",
     ),
     (
         "date",

@@ -69,7 +69,8 @@ def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list
     missing = _missing_names(question.names, here, near, around, closeness, *other)
     found = [Gap("name", name.text) for name in missing or _codes_left(question.names, candidate)]
     found += [Gap("name", season) for season in _seasons_left(question, candidate.text)]
-    found += _figure_gaps(question, values(around))
+    named = re.sub(r"[_\W]+", " ", candidate.passage.source)  # "minutes-2024.md"
+    found += _figure_gaps(question, values(around) | values(terms(named)))
     plain = question.kind in ("date", "number", "person", "body", "place") and not question.names
     if plain and not _on_topic(question, near, closeness):
         found.append(Gap("topic", question.topic[0].text))

@@ -10,19 +10,29 @@ MONTH = (
 )
 WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 SEASON = r"(?:spring|summer|autumn|winter)"
+_UNIT = (  # "1500 metres" is no year
+    r"(?:[%€£$]|(?:(?:kilo|centi|milli)?(?:met|lit)(?:re|er)|euro|dollar|pound|kilo(?:gram)?|tonne|mile|hour"
+    r"|people|member|visitor|copy|copies)s?\b|(?:km|kg|m|g|l|t|ft|feet|kWh)\b)"
+)
 _DAY = (
     rf"\b(?:{MONTH})\b\.? \d{{1,2}}\b(?:,? \d{{4}}\b)?|\b(?:\d{{1,2}} )?(?:{MONTH})\b,? \d{{4}}\b"
-    rf"|\b\d{{1,2}} (?:{MONTH})\b|\b(?:1[0-9]|20)\d\d(?:s|\b)"
+    rf"|\b\d{{1,2}} (?:{MONTH})\b|\b(?:1[0-9]|20)\d\d(?:s|\b(?! ?{_UNIT}))"
     r"|\b\d+(?:st|nd|rd|th)[\s-]centur"
 )
 _DATE = rf"(?:\b{WEEKDAY},? (?:the )?)?(?:{_DAY})|\b{WEEKDAY}\b"
 _COUNT = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|few|several)"
 _SPAN = r"(?:second|minute|hour|day|night|week|month|year|decade|centur(?:y|ie))s?"
-_HOUR = r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_HOURS = re.findall(r"\w+", "one two three four five six seven eight nine ten eleven twelve")
+_HOUR = rf"(?:{'|'.join(_HOURS[1:])})"
+_MINUTES = {"five": 5, "ten": 10, "quarter": 15, "twenty": 20, "twenty-five": 25, "half": 30}
+_PART = r"(?:in the (?:morning|afternoon|evening)|at night)"
+_PAST = rf"(?:{'|'.join(_MINUTES)})(?: minutes)? (?:past|to)"
 _CLOCK = (
     r"\b\d{1,2}:\d{2}\b|\bat \d{1,2}\.\d{2}\b(?! ?(?:[%€£$]|\w+s\b))"
     r"|\b\d{1,2}(?:\.\d{2})? ?(?:[ap]m\b|[ap]\.m\.|o['’]clock|h\b)"
     r"|\b(?:noon|midday|midnight|dawn|dusk|sunrise|sunset)\b"
+    rf"|\b{_PAST} (?:{'|'.join(_HOURS)}|\d{{1,2}})\b"
+    rf"|\b(?:{'|'.join(_HOURS)}|\d{{1,2}}) (?:o['’]clock|{_PART})\b"
     rf"|\b(?:at|by|until|till?|from|before|after|between|half past|quarter (?:to|past)) {_HOUR}\b"
     r"(?=[^\w\s]|\s*$|\s+(?:and|to|until|till|in|on|o['’]clock|every|each|sharp)\b)"
 )
@@ -36,11 +46,19 @@ _TIME = (
     rf"|\b(?:(?:end|beginning|start|middle) of )?(?:this|next|last) {_SPAN}\b"
     rf"|\b(?:end|beginning|start|middle) of (?:(?:the|each|every) {_SPAN}|{MONTH})\b"
 )
+_CLOCK_VALUE = re.compile(
+    rf"\b(?:(?P<by>{'|'.join(_MINUTES)})(?: minutes)? (?P<way>past|to) )?"
+    rf"(?:(?P<hour>\d{{1,2}})(?:[:.h](?P<minute>\d{{2}})|h)?|(?P<word>{'|'.join(_HOURS)}))"
+    rf"(?: ?(?P<half>[ap])\.?m\b\.?|(?: o['’]clock)?,? (?P<part>{_PART})|\b)"
+    r"|\b(?P<named>noon|midday|midnight)\b",
+    re.IGNORECASE,
+)
 _DATES = re.compile(_DATE, re.IGNORECASE)
 _BARE_HOUR = (  # says when only if a time of the day is asked for
     r"\b(?:at|from|until|till?|by|to|and|before|after) (?:[01]?\d|2[0-4])\b"
     r"(?![.,:/]?\d| ?(?:%|[€£$]|[a-z]+s\b))|\b\d{1,2}(?: ?[-–] ?\d{1,2}|h\d{2}|\d{2} hours)\b"
 )
+_WEEKDAYS = re.compile(rf"\b{WEEKDAY}\b")
 _SEASONS = re.compile(rf"\b{SEASON}\b")
 _CLOCKS = re.compile(f"{_CLOCK}|{_BARE_HOUR}", re.IGNORECASE)
 _TIMES = re.compile(f"{_DATE}|{_TIME}", re.IGNORECASE)
@@ -64,9 +82,32 @@ def seasons(text: str) -> set[str]:
     return set(_SEASONS.findall(text.lower()))
 
 
+def weekdays(text: str) -> set[str]:
+    """Return the days of the week that ``text`` names, in the singular."""
+    return {day.rstrip("s") for day in _WEEKDAYS.findall(text.lower())}
+
+
 def clock_spans(text: str) -> list[tuple[int, int]]:
     """Return where ``text`` gives a time of the day: "08:00", "5 pm", "between five and"."""
     return [match.span() for match in _CLOCKS.finditer(text)]
+
+
+def clock_times(text: str) -> set[int]:
+    """Return the times of the day in ``text``, in minutes after midnight or noon.
+
+    Twelve hours are left out of it, since "at two" may be 14:00. Dawn and dusk are at no time.
+    """
+    found = set()
+    for start, end in clock_spans(text):
+        for match in _CLOCK_VALUE.finditer(text, start, end):
+            if match["named"]:
+                found.add(0)
+                continue
+            hour = int(match["hour"]) if match["hour"] else _HOURS.index(match["word"].lower()) + 1
+            minutes = 60 * hour + int(match["minute"] or 0)
+            by = _MINUTES[match["by"].lower()] if match["by"] else 0
+            found.add((minutes + (by if match["way"] == "past" else -by)) % 720)
+    return found
 
 
 def time_spans(text: str) -> list[tuple[int, int]]:

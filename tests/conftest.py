@@ -49,11 +49,14 @@ def assistant(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def draft(embedder):
-    """``draft(question, *texts)``: what the quotes writer makes of passages with these texts."""
+    """``draft(question, *texts)``: what the quotes writer makes of these passages, or texts."""
     writer = QuotesWriter(EvidenceReader(embedder, CrossReader()))
 
-    def write(question: str, *texts: str) -> Draft:
-        return writer.write(question, [passage_of(text, n) for n, text in enumerate(texts)])
+    def write(question: str, *texts: str | Passage) -> Draft:
+        passages = [
+            passage_of(text, n) if isinstance(text, str) else text for n, text in enumerate(texts)
+        ]
+        return writer.write(question, passages)
 
     return write
 

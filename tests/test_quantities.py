@@ -32,6 +32,9 @@ def test_a_figure_and_what_it_counts(text, value, thing):
         ("One can see three hundred and twelve ships.", [312]),  # "one" is anybody
         ("She was the second of four.", [4]),
         ("Half of them went first.", []),
+        ("It took three and a half hours, then two full weeks.", [3.5, 2]),
+        ("The line is eleven and a quarter miles, or twelve and three-quarter.", [11.25, 12.75]),
+        ("2½ tonnes on 4 ½ km", [2.5, 4.5]),
         ("Open from 7:30 to 18:00; call 0161 496 0134.", []),
     ],
 )
@@ -83,3 +86,20 @@ def test_a_unit_may_stand_for_one_of_it():
     text = "It takes half an hour and a mile, for £38 a year."
     found = [(q.value, q.measure, text[q.start : q.end]) for q in lone_units(text)]
     assert found == [(0.5, "time", "half an hour"), (1.0, "length", "a mile")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("nine days", "216 hours", True),
+        ("1.5 km", "1500 metres", True),
+        ("two full weeks", "fourteen days", True),
+        ("3 months", "3 minutes", False),
+        ("2 tonnes", "2000 kg", True),
+        ("5 decades", "50 days", False),
+    ],
+)
+def test_units_have_a_size(one, other, same):
+    (first,), (second,) = quantities(one), quantities(other)
+    assert first.measure == second.measure
+    assert (first.value * first.unit == pytest.approx(second.value * second.unit)) == same

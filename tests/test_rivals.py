@@ -1,6 +1,7 @@
 """Which figures and dates are two of one thing, and which are not."""
 
 import pytest
+from conftest import passage_of
 
 from rag.quantities import quantities
 from rag.writers.rivals import dated_twice, told_twice
@@ -299,4 +300,121 @@ def test_two_dates_for_one_thing_conflict_though_one_says_more_of_it(draft):
         "The workshop is planned to open on 2 November 2026.",
         "The new workshop is to open on 14 September 2026.",
     )
+    assert found.status == "conflicting"
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other", "status"),
+    [
+        (
+            "When does the Marlow library open?",
+            "The Marlow library opens at 9 a.m.",
+            "The Marlow library opens at half past ten.",
+            "conflicting",
+        ),
+        (
+            "What time does the ferry to Halden leave?",
+            "The ferry to Halden leaves at twenty past eleven at night.",
+            "The ferry to Halden leaves at 23:05.",
+            "conflicting",
+        ),
+        (
+            "When does the ferry to Halden leave?",
+            "The ferry to Halden leaves at noon on Saturdays.",
+            "The ferry to Halden leaves at 9:15 on Tuesdays.",
+            "answered",
+        ),
+        (
+            "What time does the ferry to Halden leave?",
+            "The ferry to Halden leaves at a quarter to six.",
+            "The ferry to Halden leaves at 17:45.",
+            "answered",
+        ),
+    ],
+)
+def test_times_of_the_day_conflict_unless_they_are_one(draft, question, one, other, status):
+    assert draft(question, one, other).status == status
+
+
+def test_two_people_for_one_deed_conflict(draft):
+    one = "The old bridge of Halden was designed by Ines Calder."
+    other = "Edmund Vane designed the old bridge of Halden."
+    found = draft("Who designed the old bridge of Halden?", one, other)
+    assert found.status == "conflicting"
+    assert found.message == "The documents give different names: Ines Calder and Edmund Vane."
+    assert draft("Who are the designers of Halden?", one, other).status != "conflicting"
+    again = "The old bridge of Halden was designed by Ines Calder of Marlow."
+    assert draft("Who designed the old bridge of Halden?", one, again).status == "answered"
+
+
+def test_what_another_did_is_no_other_name_for_it(draft):
+    found = draft(
+        "Who designed the old bridge of Halden?",
+        "The old bridge of Halden was designed by Ines Calder.",
+        "The old bridge of Halden was painted by Edmund Vane.",
+    )
+    assert found.status == "answered"
+
+
+@pytest.mark.parametrize(
+    ("question", "row", "text", "status"),
+    [
+        (
+            "How long is the platform of Halden?",
+            "Station: Halden; Opened: 1867; Platform length: 310 ft",
+            "The platform of Halden is 285 feet long.",
+            "conflicting",
+        ),
+        (
+            "What does a bottle of Halden cider cost in 2024?",
+            "Drink: Halden cider; Bottle 2023: 6.40; Bottle 2024: 7.80; Case 2024: 44.40",
+            "A bottle of Halden cider costs 7.80 euros in 2024.",
+            "answered",
+        ),
+    ],
+)
+def test_a_row_of_a_table_conflicts_in_the_column_that_is_asked_for(
+    draft, question, row, text, status
+):
+    assert draft(question, row, text).status == status
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (
+            "How many visitors came to the fair of 2019?",
+            "The fair of 2019 had 1,310 visitors.",
+            "The fair of 2022 had 1,840 visitors.",
+        ),
+        (
+            "How many levers are in the frame at Halden?",
+            "The frame at Halden has 24 levers.",
+            "Of the levers in the frame at Halden seventeen of them are connected.",
+        ),
+        (
+            "How long is the line to Halden?",
+            "The line to Halden is 12 miles long.",
+            "The line to Halden is 19 km long.",
+        ),
+    ],
+)
+def test_other_years_parts_and_units_do_not_contradict(draft, question, one, other):
+    assert draft(question, one, other).status == "answered"
+
+
+def test_weeks_and_days_are_compared(draft):
+    found = draft(
+        "How long was the mill of Halden closed?",
+        "The mill of Halden was closed for nine days.",
+        "The mill of Halden was closed for two full weeks.",
+    )
+    assert found.status == "conflicting"
+
+
+def test_a_heading_says_what_a_sentence_is_about(draft):
+    one = passage_of("The fair of Halden is on Saturday, 8 June 2024.", 0)
+    other = passage_of("The event is on Sunday, 9 June 2024.", 1)
+    other = other.model_copy(update={"heading": "The fair of Halden"})
+    found = draft("On what date is the fair of Halden?", one, other)
     assert found.status == "conflicting"

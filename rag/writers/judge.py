@@ -14,7 +14,8 @@ from rag.refusal import gaps
 from rag.schema import Passage
 from rag.writers.base import Drafted
 from rag.writers.markers import Written
-from rag.writers.quotes import LEAST, parts
+from rag.writers.quotes import parts
+from rag.writers.rivals import LEAST
 from rag.writers.spans import SpanFinder
 
 # What a model calls what it read, or what it was told to do with it.

@@ -14,8 +14,9 @@ from itertools import pairwise, takewhile
 from index.lists import item_at, leads_in
 from rag.evidence import Candidate, Evidence
 from rag.language import parse
+from rag.rows import is_row
 from rag.terms import Term, among, terms
-from rag.writers.rivals import is_row, words_held
+from rag.writers.rivals import words_held
 
 MOST_ITEMS = 15
 ENOUGH = 4  # items that were chosen of a long list, of which nobody chooses most
@@ -179,7 +180,7 @@ def listings(where: Sequence[Candidate]) -> list[Listing]:
             found.append(_marked(where, order, k))
         if leads_in(where[n].text):
             found += _below(where, order, k)
-        if is_row(where[n]) and not (k and _in_table(where[order[k - 1]], where[n])):
+        if is_row(where[n].text) and not (k and _in_table(where[order[k - 1]], where[n])):
             found.append(_table(where, order[k:]))
     return [each for each in found if each.items]
 
@@ -219,7 +220,7 @@ def _in_table(row: Candidate, other: Candidate) -> bool:
     a, b = row.passage, other.passage
     is_same = row.text.partition(": ")[0] == other.text.partition(": ")[0]
     return (
-        is_row(row) and is_row(other) and is_same and a.document == b.document
+        is_row(row.text) and is_row(other.text) and is_same and a.document == b.document
         and a.heading == b.heading
     )  # fmt: skip
 

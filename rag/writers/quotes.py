@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import combinations, product
 
 from index.embedder import Vectors
 from rag.chances import ABOUT
 from rag.conversation import standalone
 from rag.evidence import Evidence, EvidenceReader
 from rag.given import actors, bodies, counted, places, times
-from rag.quantities import Quantity, quantities
+from rag.quantities import quantities
 from rag.questions import Kind, analyse
-from rag.refusal import Gap, alternatives
+from rag.refusal import Gap
 from rag.schema import Message, Passage
 from rag.terms import among, terms
 from rag.writers.base import Draft, Drafted
+from rag.writers.conflicts import contradicting, difference, either
 from rag.writers.listing import cut_short, with_lists
-from rag.writers.rivals import (
-    LIKELY,
-    dated_otherwise,
-    dated_twice,
-    of_one_thing,
-    rival,
-    rows_asked_for,
-    told_dates,
-    told_twice,
-)
+from rag.writers.rivals import LEAST, LIKELY, rows_asked_for
 
 NOT_FOUND = "The documents don't say."
 
@@ -39,8 +30,6 @@ REFUSE, SURE = 0.17, 0.6
 NEAR = 0.2
 # The same of one that gives a name or a number, if the best only seems to lack it.
 NEAR_NAMED = 0.4
-# Chance that a sentence answers, if the passages do, under which it is not shown.
-LEAST = 0.15
 # Share of the first sentence's chance that a further one has; members of a list are more alike.
 KIN, KIN_LISTED = 0.4, 0.6
 MOST = 6  # sentences of one part, and
@@ -92,7 +81,7 @@ class QuotesWriter:
             message = f"The documents answer part of this, but not {open_parts}."
             return Draft("partial", drafted, message, confidence=sure)
         for evidence, found in zip(readings, chosen, strict=True):
-            if differing := self._difference(evidence, found):
+            if differing := difference(evidence, found, self._reader.closeness):
                 return Draft("conflicting", drafted, differing, confidence=sure)
         cuts = (cut_short(e, found) for e, found in zip(readings, chosen, strict=True))
         cut = next((cut for cut in cuts if cut), None)
@@ -104,12 +93,12 @@ class QuotesWriter:
         order = fit(evidence) if evidence.answered >= REFUSE else []
         if not order:
             return []
-        if either := _either(evidence, order):
-            return _reading_order(evidence, either)
+        if both := either(evidence, order):
+            return _reading_order(evidence, both)
         share = KIN_LISTED if evidence.question.many else KIN
         chosen, differing = likeliest(evidence.chance, order, share), list[int]()
         if evidence.question.kind in _FACTS and not evidence.question.many:
-            differing = [n for n in order[1:] if self._differs(evidence, order[0], n)]
+            differing = contradicting(evidence, order[0], self._reader.closeness)
             named = evidence.question.kind in _NAMED
             more = differing or [n for n in chosen[1:] if named and evidence.chance[n] >= LIKELY]
             chosen = [order[0], *more][:MOST_FACTS]
@@ -122,50 +111,6 @@ class QuotesWriter:
             chosen += [n for n in _reasons_behind(evidence, chosen) if n not in chosen]
         return _reading_order(evidence, chosen if differing else with_lists(evidence, chosen))
 
-    def _differs(self, evidence: Evidence, first: int, n: int) -> bool:
-        """Whether a further sentence gives another figure or date for what the first gives."""
-        if evidence.chance[n] < LEAST:
-            return False
-        if evidence.question.kind == "date":
-            return dated_otherwise(evidence, first, n)
-        if evidence.question.kind != "number":
-            return False
-        known = self._counted(evidence, first)
-        new = [q for q in self._counted(evidence, n) if q.value not in {k.value for k in known}]
-        rivals = any(rival(one, other) for one, other in product(new, known))
-        return rivals and of_one_thing(evidence, first, n)
-
-    def _counted(self, evidence: Evidence, n: int) -> list[Quantity]:
-        return counted(evidence.question, evidence.candidates[n], self._reader.closeness)
-
-    def _difference(self, evidence: Evidence, chosen: list[int]) -> str | None:
-        """How the chosen sentences differ in what is asked for, None if they do not."""
-        where = evidence.candidates
-        if evidence.question.kind == "date":
-            rivals = [n for n in chosen if any(dated_otherwise(evidence, k, n) for k in chosen)]
-            given = dict.fromkeys(date for n in rivals for date in told_dates(where[n].text))
-            given |= dict.fromkeys(date for n in chosen for date in dated_twice(where[n].text))
-            return f"The documents give different dates: {' and '.join(given)}." if given else None
-        if _either(evidence, chosen):
-            return "The documents give both figures."
-        if evidence.question.kind != "number":
-            return None
-        counts = {n: self._counted(evidence, n) for n in chosen if evidence.gaps.get(n) == []}
-        figures: dict[str, None] = {}
-        for n, found in counts.items():
-            for q in told_twice(where[n].text, found) or ():
-                figures[where[n].text[q.start : q.end]] = None
-        for one, other in combinations(counts, 2):
-            if not of_one_thing(evidence, one, other):
-                continue
-            for q, r in product(counts[one], counts[other]):
-                if rival(q, r):
-                    figures[where[one].text[q.start : q.end]] = None
-                    figures[where[other].text[r.start : r.end]] = None
-        return (
-            f"The documents give different figures: {' and '.join(figures)}." if figures else None
-        )
-
     def _drafted(self, evidence: Evidence, n: int) -> Drafted:
         candidate = evidence.candidates[n]
         return Drafted(candidate.text, (candidate,), self._highlights(evidence, n))
@@ -177,7 +122,8 @@ class QuotesWriter:
             case "date":
                 return tuple(times(text, question))
             case "number":
-                return tuple((q.start, q.end) for q in self._counted(evidence, n))
+                found = counted(question, evidence.candidates[n], self._reader.closeness)
+                return tuple((q.start, q.end) for q in found)
             case "person":
                 return tuple(actors(text, question))
             case "body":
@@ -237,28 +183,6 @@ def _likelier_by_far(evidence: Evidence, one: Sequence[int], other: Sequence[int
     if not one or not other:
         return False
     return bool(evidence.chance[other[0]] < NEAR_NAMED * evidence.chance[one[0]])
-
-
-def _either(evidence: Evidence, order: Sequence[int]) -> list[int]:
-    """The likeliest sentences that give "1.5 or 1.8 million", one each, of the same thing.
-
-    Nothing if the question has no such alternatives, or if they are not given like that.
-    """
-    figures = alternatives(evidence.question)
-    if not figures:
-        return []
-    likely = [n for n in order if evidence.chance[n] >= LEAST]
-    for one, other in product(likely, likely):
-        pairs = product(
-            *(_given(evidence, n, f) for n, f in zip((one, other), figures, strict=True))
-        )
-        if one != other and any(rival(q, r) and q.thing and r.thing for q, r in pairs):
-            return [one, other]
-    return []
-
-
-def _given(evidence: Evidence, n: int, figure: set[float]) -> list[Quantity]:
-    return [q for q in quantities(evidence.candidates[n].text) if q.value in figure]
 
 
 def likeliest(chance: Vectors, order: Sequence[int], share: float = 0.0) -> list[int]:

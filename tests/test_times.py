@@ -1,0 +1,29 @@
+"""Times of the day as they are written."""
+
+import pytest
+
+from rag.times import clock_times, weekdays
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("It leaves at 22:52.", ["10:52"]),
+        ("It leaves at eight minutes to eleven.", []),
+        ("It was twenty past eleven at night.", ["11:20"]),
+        ("Open until two in the afternoon.", ["2:00"]),
+        ("The gates open at noon and close at midnight.", ["0:00"]),
+        ("At half past nine, or a quarter to six.", ["5:45", "9:30"]),
+        ("9 a.m. to 12.30 pm", ["0:30", "9:00"]),
+        ("at 14.15 and at 17h30", ["2:15", "5:30"]),
+        ("It costs 14.15 euros for ten people.", []),
+        ("They came at dawn.", []),
+    ],
+)
+def test_times_are_compared_on_a_face_of_twelve_hours(text, times):
+    found = sorted(clock_times(text))
+    assert [f"{minutes // 60}:{minutes % 60:02}" for minutes in found] == times
+
+
+def test_weekdays_are_told_in_the_singular():
+    assert weekdays("On Saturdays, and on Monday") == {"saturday", "monday"}
