@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rag.language import parse
 from rag.support.figures import Figure, figures
-from rag.terms import terms
+from rag.terms import same_term, terms
 from rag.times import date_spans
 
 if TYPE_CHECKING:
@@ -139,6 +139,24 @@ def quantities(text: str) -> tuple[Quantity, ...]:
             measure = "count" if _counts_things(doc, end) else ""
         found.append(Quantity(value, start, end, thing, measure, unit))
     return tuple(found)
+
+
+def rival(one: Quantity, other: Quantity) -> bool:
+    """Two figures for the same thing that are near enough to be two counts of it.
+
+    In units of two sizes they may be roundings of each other: 5 weeks are a month.
+    """
+    units = (one.unit, other.unit) if one.measure == other.measure else (1.0, 1.0)
+    low, high = sorted((one.value * units[0], other.value * units[1]))
+    things = [terms(quantity.thing) for quantity in (one, other)]
+    measured = one.measure == other.measure and one.measure not in ("", "count")
+    alike = measured or any(same_term(a, b) for a in things[0] for b in things[1])
+    rounded = 1.0 if units[0] == units[1] else 1.2
+    return (
+        (alike or not all(things))
+        and (one.measure == other.measure or "" in (one.measure, other.measure))
+        and 0 < low * rounded < high <= 2 * low
+    )
 
 
 def lone_units(text: str) -> list[Quantity]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from rag.given import Closeness, actors, bodies, counted, places, times, worded
 from rag.language import parse
 from rag.names import otherwise
 from rag.questions import Question
-from rag.terms import Term, among, fold, same_term, stem, terms, values
+from rag.terms import Term, among, mistyped, same_term, stem, terms, values
 from rag.times import MONTH, SEASON, dates, seasons
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ SYNONYM = 0.70  # a name for another,
 AKIN = 0.36  # what was done
 TOPIC = 0.50  # what a question without a name is about
 
-# How alike a word and one in which a slip may be are (``difflib``), and how many letters they have.
-_SLIP, _LEAST_SLIP = 0.85, 6
 _OTHER_SEASON = re.compile(  # it may be told of without its name
     rf"\b(?:{MONTH}|fall)\b"
     rf"|\b(?:outside|except|but|after|before|until|from)\b[^,;.]*\b{SEASON}\b",
@@ -125,20 +122,7 @@ def _told(name: Term, there: Sequence[Term], other: Sequence[tuple[int, int]]) -
         return True
     if name.is_code:
         return any(_spells(name, *words) for words in pairwise(there))
-    return name.text.islower() and _mistyped(name, there)
-
-
-def _mistyped(typed: Term, there: Sequence[Term]) -> bool:
-    """Whether a word is one of others but for a slip: "stiches", or "xray" for "X-ray".
-
-    The first letter is right.
-    """
-    word, words = fold(typed.text), [fold(term.text) for term in there]
-    written = [*words, *(one + other for one, other in pairwise(words))]
-    if word in written or len(word) < _LEAST_SLIP:
-        return word in written
-    alike = [w for w in written if w[0] == word[0] and abs(len(w) - len(word)) < 2]
-    return bool(get_close_matches(word, alike, n=1, cutoff=_SLIP))
+    return name.text.islower() and mistyped(name, there)
 
 
 def _spells(code: Term, word: Term, figure: Term) -> bool:
@@ -175,7 +159,7 @@ def _seasons_left(question: Question, text: str) -> list[str]:
 def _on_topic(question: Question, near: Sequence[Term], closeness: Closeness) -> bool:
     """Whether a sentence, by itself or by its place, is about one of the question's things."""
     return not question.topic or any(
-        _mistyped(thing, near)
+        mistyped(thing, near)
         or any(
             same_term(thing, other) or closeness(thing.text, other.text) >= TOPIC for other in near
         )

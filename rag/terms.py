@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import lru_cache
+from itertools import pairwise
 
 import snowballstemmer
 
@@ -40,6 +42,8 @@ _HOW_IT_IS_PUT = (
     "saying show name now thing things kind kinds sort type something someone anyone anything "
     "used using use yes yet since thus therefore hence however whether mine"
 )
+# How alike a word and one in which a slip may be are (``difflib``), and how many letters they have.
+_SLIP, _LEAST_SLIP = 0.85, 6
 _FILLERS = STOPWORDS | frozenset(_HOW_IT_IS_PUT.split())
 
 
@@ -167,3 +171,16 @@ def _value(digits: str) -> Decimal:
         return Decimal(digits.replace(",", "."))
     plain = re.match(r"\d+(\.\d+)?", digits)
     return Decimal(plain.group()) if plain else Decimal(0)
+
+
+def mistyped(typed: Term, there: Sequence[Term]) -> bool:
+    """Return whether a word is one of others but for a slip: "stiches", or "xray" for "X-ray".
+
+    The first letter is right.
+    """
+    word, words = fold(typed.text), [fold(term.text) for term in there]
+    written = [*words, *(one + other for one, other in pairwise(words))]
+    if word in written or len(word) < _LEAST_SLIP:
+        return word in written
+    alike = [w for w in written if w[0] == word[0] and abs(len(w) - len(word)) < 2]
+    return bool(get_close_matches(word, alike, n=1, cutoff=_SLIP))

@@ -4,7 +4,7 @@ import pytest
 from conftest import passage_of
 
 from rag.quantities import quantities
-from rag.writers.rivals import dated_twice, told_twice
+from rag.writers.reports import clocked_twice, dated_twice, told_twice
 
 BRIDGE = "The Halden bridge was opened in 1904. It is 340 metres long. It is painted green."
 
@@ -418,3 +418,67 @@ def test_a_heading_says_what_a_sentence_is_about(draft):
     other = other.model_copy(update={"heading": "The fair of Halden"})
     found = draft("On what date is the fair of Halden?", one, other)
     assert found.status == "conflicting"
+
+
+def test_two_times_that_one_sentence_reports(draft):
+    text = "Nora says that the tree fell at half past three, whereas Tom says at a quarter to six."
+    assert clocked_twice(text) == ["half past three", "quarter to six"]
+    assert clocked_twice("The library opens at half past eight and closes at six.") == []
+    assert draft("At what time did the tree fall?", text).status == "conflicting"
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other", "status"),
+    [
+        (
+            "Is the Marlow museum open on Mondays?",
+            "The Marlow museum is open on Mondays until noon.",
+            "On Mondays the Marlow museum stays closed.",
+            "conflicting",
+        ),
+        (
+            "Are dogs allowed in the Marlow museum?",
+            "Dogs may come into the Marlow museum on a lead.",
+            "No dogs in the Marlow museum.",
+            "conflicting",
+        ),
+        (
+            "Is the Marlow museum open on Mondays?",
+            "The Marlow museum is open on Mondays.",
+            "On Mondays the Marlow museum opens at noon.",
+            "answered",
+        ),
+        (
+            "Is the Marlow museum open on Mondays?",
+            "The Marlow museum is open on Mondays.",
+            "On Sundays the Marlow museum stays closed.",
+            "answered",
+        ),
+        (
+            "Is the Marlow museum open on Mondays?",
+            "Day: Monday; Museum: open; Library: open",
+            "The Marlow museum is open on Mondays.",
+            "answered",
+        ),
+    ],
+)
+def test_what_one_affirms_and_another_denies(draft, question, one, other, status):
+    found = draft(question, one, other)
+    assert found.status == status
+    assert (found.message == "The documents contradict each other in this.") == (
+        status == "conflicting"
+    )
+
+
+def test_one_passage_may_contradict_itself_in_nearly_the_same_words(draft):
+    found = draft(
+        "How much did the Easter walk raise for the hospice?",
+        "Our walk on Easter Monday raised £2,340 for the hospice. The weather was fine. The "
+        "hospice thanks us for the £2,430 that the Easter walk raised.",
+    )
+    assert found.status == "conflicting"
+
+
+def test_a_slip_in_what_is_counted_is_seen_through(draft):
+    found = draft("How many vistors came to the fair?", "1,150 visitors came to the fair.")
+    assert found.status == "answered"

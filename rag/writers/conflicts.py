@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations, product
 
 from rag.evidence import Evidence
 from rag.given import Closeness, counted
-from rag.quantities import Quantity, quantities
+from rag.quantities import Quantity, quantities, rival
 from rag.refusal import alternatives
+from rag.writers.reports import clocked_twice, dated_twice, told_twice
 from rag.writers.rivals import (
     LEAST,
     answers,
     clocked_otherwise,
     dated_otherwise,
-    dated_twice,
+    denied_otherwise,
     named_otherwise,
     of_one_thing,
-    rival,
     told_clocks,
     told_dates,
     told_names,
-    told_twice,
 )
+
+LEAST_DENIAL = 0.08  # chance that a sentence answers, from which on it may deny what another says
 
 _PART = re.compile(r" of (?:them|these|those|which|whom)\b", re.I)
 
 
 def contradicting(evidence: Evidence, first: int, closeness: Closeness) -> list[int]:
     """Return the sentences that give another answer to the same than ``first`` gives."""
+    least = LEAST_DENIAL if evidence.question.kind == "other" else LEAST
     return [
         n
         for n in evidence.order
         if n != first
-        and evidence.chance[n] >= LEAST
+        and evidence.chance[n] >= least
         and answers(evidence, n)
         and _otherwise(evidence, first, n, closeness)
     ]
@@ -46,6 +48,8 @@ def _otherwise(evidence: Evidence, first: int, n: int, closeness: Closeness) -> 
             return dated_otherwise(evidence, first, n) or clocked_otherwise(evidence, first, n)
         case "person":
             return named_otherwise(evidence, first, n)
+        case "other":
+            return denied_otherwise(evidence, first, n)
         case "number":
             known, new = (_counted(evidence, k, closeness) for k in (first, n))
             same = {q.value for q in known}
@@ -60,24 +64,29 @@ def difference(evidence: Evidence, chosen: Sequence[int], closeness: Closeness) 
         return _dates(evidence, chosen)
     if either(evidence, chosen):
         return "The documents give both figures."
-    if evidence.question.kind == "person":
-        names = _told(evidence, chosen, named_otherwise, told_names)
-        return f"The documents give different names: {' and '.join(names)}." if names else None
-    if evidence.question.kind == "number":
-        figures = _figures(evidence, chosen, closeness)
-        told = " and ".join(figures)
-        return f"The documents give different figures: {told}." if figures else None
+    match evidence.question.kind:
+        case "person":
+            return _different("names", _told(evidence, chosen, named_otherwise, told_names))
+        case "number":
+            return _different("figures", _figures(evidence, chosen, closeness))
+        case "other":
+            pairs = combinations(chosen, 2)
+            denied = any(denied_otherwise(evidence, *pair) for pair in pairs)
+            return "The documents contradict each other in this." if denied else None
     return None
+
+
+def _different(what: str, given: Mapping[str, None]) -> str | None:
+    return f"The documents give different {what}: {' and '.join(given)}." if given else None
 
 
 def _dates(evidence: Evidence, chosen: Sequence[int]) -> str | None:
     where = evidence.candidates
     given = _told(evidence, chosen, dated_otherwise, lambda _, n: told_dates(where[n].text))
     given |= {d: None for n in chosen for d in dated_twice(where[n].text)}
-    if given:
-        return f"The documents give different dates: {' and '.join(given)}."
     times = _told(evidence, chosen, clocked_otherwise, told_clocks)
-    return f"The documents give different times: {' and '.join(times)}." if times else None
+    times |= {t: None for n in chosen for t in clocked_twice(where[n].text)}
+    return _different("dates", given) or _different("times", times)
 
 
 def _told(
@@ -124,7 +133,11 @@ def either(evidence: Evidence, order: Sequence[int]) -> list[int]:
     figures = alternatives(evidence.question)
     if not figures:
         return []
-    likely = [n for n in order if evidence.chance[n] >= LEAST]
+    likely = [
+        n
+        for n in order
+        if evidence.chance[n] >= (0.08 if evidence.question.kind == "other" else LEAST)
+    ]
     for one, other in product(likely, likely):
         pairs = product(
             *(_given(evidence, n, f) for n, f in zip((one, other), figures, strict=True))

@@ -97,8 +97,11 @@ class QuotesWriter:
             return _reading_order(evidence, both)
         share = KIN_LISTED if evidence.question.many else KIN
         chosen, differing = likeliest(evidence.chance, order, share), list[int]()
-        if evidence.question.kind in _FACTS and not evidence.question.many:
+        if not evidence.question.many:
             differing = contradicting(evidence, order[0], self._reader.closeness)
+        if evidence.question.kind == "other":
+            chosen += [n for n in differing[:1] if n not in chosen]
+        if evidence.question.kind in _FACTS and not evidence.question.many:
             named = evidence.question.kind in _NAMED
             more = differing or [n for n in chosen[1:] if named and evidence.chance[n] >= LIKELY]
             chosen = [order[0], *more][:MOST_FACTS]

@@ -4,134 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise, product
+from itertools import product
 
 from rag.evidence import Evidence
 from rag.given import actors
-from rag.quantities import Quantity
 from rag.rows import asked_span, cells, is_row
-from rag.terms import among, same_term, terms
-from rag.times import clock_spans, clock_times, date_spans, dates, seasons, weekdays
+from rag.terms import among, terms
+from rag.times import clock_spans, clock_times, dates, seasons, weekdays
+from rag.writers.reports import SAYS
 
 LIKELY = 0.5  # chance that a sentence answers, from which on it may put things in words of its own
 LEAST = 0.15  # … under which it is not shown
 PLACED = 0.3  # … and from which on what its heading says counts as said by it
 
-# Between two figures: now somebody else speaks, or the same elsewhere.
-_TURNS = re.compile(
-    r"\b(?:while|whereas|but|although|though|yet|however|versus|later|elsewhere|in another)\b",
-    re.IGNORECASE,
-)
-_ELSEWHERE = re.compile(r"(?:later|elsewhere|in another)\b", re.IGNORECASE)
-_EACH = re.compile(r"\b(?:or|and)\b|[,;]", re.IGNORECASE)  # where both are "according to" somebody
-_GAPPED = re.compile(  # "…, the one in Y at 7,900", "…, but the station 56"
-    r"(?:,|\bbut|\band)\s+(?:the|an?|its|his|her|their|our)\s[\w\s.’'-]{2,50}$", re.IGNORECASE
-)
 _ASKED_TIME = re.compile(
     r"\b(?:what|which) (?P<what>year|date|day|month|century|time)\b", re.IGNORECASE
 )
 _OF_MANY = re.compile(r"\W*who(?:m|se)? (?:are|were|have|do)\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(
+    r"\W*(?:is|are|was|were|do|does|did|can|could|may|must|will|would|has|have|had|should)\b", re.I
+)
+_DENIES = re.compile(
+    r"\b(?:may|must|can|is|are|was|were|do|does|did|will|shall|should|has|have|had)(?: not|n['’]t)"
+    r"\b(?: (?:to )?be)?(?: [a-z]+)?|\b(?:cannot|never|no longer)\b(?: [a-z]+)?"
+    r"|\bno\b(?: [a-z]+){0,2}"
+    r"|\b(?:closed|closes|shut|forbidden|prohibited|banned|refused|cancelled|excluded|unable)\b",
+    re.IGNORECASE,
+)
+_AFFIRMS = re.compile(
+    r"\b(?:may|can|could|open|opens|opened|allowed|permitted|welcome|possible|free to)\b",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
-_ACCORDING = re.compile(r"\baccording to\b", re.IGNORECASE)
-_SAYS = re.compile(
-    r"\baccording to\b|\b(?:say|state|put|give|count|estimate|reckon|report|claim|speak|budget"
-    r"|calculate|quote|cite|record|note|measure|assume|expect|believe|think|write|list"
-    r"|maintain|insist|assess|suggest|indicate|show|total|add up to)(?:s|e?d|ting)?\b"
-    r"|\b(?:adds|added|came|comes) (?:up )?to\b"
-    r"|\b(?:said|gave|given|spoke|written|wrote|thought|arrived at|has it)\b",
-    re.IGNORECASE,
-)
-_STATES = re.compile(r"\b(?:is|are|was|were|that|to (?:be|have)|has|have|had)\b", re.IGNORECASE)
-# What a second figure is of that the first is not.
-_OF_OTHERS = re.compile(
-    r"\b(?:if|further|additional|another|only|room|extra|more|for(?! the (?:years?|period)\b))\b",
-    re.IGNORECASE,
-)
-_GROWS = re.compile(
-    r"\b(?:r[io]se|rising|risen|f[ae]ll(?:en|s)?|gr[eo]w(?:n|s)?|(?:in|de)creased?|climb\w*|dropp?\w*"
-    r"|doubl\w+|(?<!adds )(?<!added )(?:up|down) (?:from|to)|cut|rais\w+|reduc\w+"
-    r"|before|after|since|previous\w*)\b",
-    re.IGNORECASE,
-)
-
-
-def rival(one: Quantity, other: Quantity) -> bool:
-    """Two figures for the same thing that are near enough to be two counts of it.
-
-    In units of two sizes they may be roundings of each other: 5 weeks are a month.
-    """
-    units = (one.unit, other.unit) if one.measure == other.measure else (1.0, 1.0)
-    low, high = sorted((one.value * units[0], other.value * units[1]))
-    things = [terms(quantity.thing) for quantity in (one, other)]
-    measured = one.measure == other.measure and one.measure not in ("", "count")
-    alike = measured or any(same_term(a, b) for a in things[0] for b in things[1])
-    rounded = 1.0 if units[0] == units[1] else 1.2
-    return (
-        (alike or not all(things))
-        and (one.measure == other.measure or "" in (one.measure, other.measure))
-        and 0 < low * rounded < high <= 2 * low
-    )
-
-
-def told_twice(text: str, counted: Sequence[Quantity]) -> tuple[Quantity, Quantity] | None:
-    """Return two figures for one thing that ``text``, one sentence, sets against each other.
-
-    "The treasurer reckons with 74,000, while the engineer puts it at 81,500": both are reported,
-    with a turn between them. What grew, was so in another year, or is of others, is told once.
-    """
-    if _GROWS.search(text):
-        return None
-    for one, other in pairwise(counted):
-        if not (rival(one, other) and _nested(one, other)):
-            continue
-        halves = text[: other.start], text[one.end :]
-        changed = all(map(date_spans, halves)) and len(date_spans(text)) > 1
-        if not changed and _both_told(text, one.start, one.end, other.start):
-            return one, other
-    return None
-
-
-def dated_twice(text: str) -> list[str]:
-    """Return the dates that ``text``, one sentence, sets against each other, none if it does not.
-
-    "Bought in April 2016 according to the invoice, but in 2017 according to the register".
-    """
-    spans = [span for span in date_spans(text) if any(map(str.isdigit, text[slice(*span)]))]
-    for one, other in pairwise(spans):
-        if not _GROWS.search(text) and _both_told(text, *one, other[0]):
-            return [text[slice(*span)] for span in (one, other)]
-    return []
-
-
-def _both_told(text: str, start: int, end: int, other: int) -> bool:
-    """Whether somebody tells what is at ``start`` to ``end``, and another what is at ``other``."""
-    told = False
-    if halves := _parted(text, _EACH, end, other):
-        told = all(_ACCORDING.search(half) for half in halves)
-    if halves := _parted(text, _TURNS, end, other):
-        left, right = halves
-        told |= bool(_SAYS.search(left) and (_SAYS.search(right) or _ELSEWHERE.match(right)))
-    if said := _SAYS.search(text[:start]):
-        gapped = _parted(text, _GAPPED, end, other)
-        told |= gapped is not None and not _STATES.search(text, said.end(), start)
-    return told
-
-
-def _parted(text: str, turn: re.Pattern[str], end: int, other: int) -> tuple[str, str] | None:
-    """The text before a turn that stands between ``end`` and ``other``, and from there on.
-
-    None if there is no turn, or if what follows is of others.
-    """
-    found = turn.search(text[:other].rstrip("€£$ "), end)
-    if found is None or _OF_OTHERS.search(text, found.start()):
-        return None
-    return text[: found.start()], text[found.start() :]
-
-
-def _nested(one: Quantity, other: Quantity) -> bool:
-    """Whether one figure counts nothing that the other does not: herons, but not storks."""
-    fewer, more = sorted((terms(one.thing), terms(other.thing)), key=len)
-    return all(among(term, more) for term in fewer)
 
 
 def of_one_thing(evidence: Evidence, one: int, other: int) -> bool:
@@ -160,15 +64,17 @@ def rows_asked_for(evidence: Evidence, chosen: Sequence[int], order: Sequence[in
     return kept if best in kept else [best, *kept]
 
 
-def words_held(evidence: Evidence, n: int, placed: bool = False) -> set[str]:
+def words_held(evidence: Evidence, n: int) -> set[str]:
     """Return the words of the question that a sentence, or a row in its cells, holds, as stems.
 
-    With ``placed`` those that its title, its heading and what it goes on from hold count, too.
     The year of "what year" says what is asked for, not of what.
     """
-    candidate = evidence.candidates[n]
-    text = cells(candidate.text) if is_row(candidate.text) else candidate.text
-    there = terms(f"{candidate.around}\n{text}" if placed else text)
+    text = evidence.candidates[n].text
+    return _held(evidence, cells(text) if is_row(text) else text)
+
+
+def _held(evidence: Evidence, text: str) -> set[str]:
+    there = terms(text)
     asked = _ASKED_TIME.search(evidence.question.text)
     at = asked.start("what") if asked else -1
     return {t.stem for t in evidence.question.terms if t.start != at and among(t, there)}
@@ -178,51 +84,58 @@ def _speak_alike(evidence: Evidence, one: int, other: int) -> bool:
     """Whether two sentences that answer speak of the same, by the words of the question in them.
 
     Two words at least must be in both. If each holds another one besides, both must be likely to
-    answer, or a third word be in both. Figures of two documents that are likely to answer and
-    leave nothing open need none: "It binds both sides for ten years".
+    answer, or a third word be in both. In two documents what the title and the heading say counts
+    if both answer fairly likely, and figures that are likely and leave nothing open need no words:
+    "It binds both sides for ten years".
     """
     if not _can_be_one(evidence, one, other):
         return False
     less, more = sorted((one, other), key=lambda n: evidence.chance[n])
     likely, fairly = (bool(evidence.chance[less] >= least) for least in (LIKELY, PLACED))
-    documents = {evidence.candidates[n].passage.document for n in (one, other)}
-    apart = len(documents) > 1
+    apart = len({evidence.candidates[n].passage.document for n in (one, other)}) > 1
     full = not any(evidence.gaps.get(n) for n in (one, other))
     if evidence.question.kind == "number" and apart and likely and full:
         return True
     placed = apart and fairly
-    weak, strong = (words_held(evidence, n, placed) for n in (less, more))
+    texts = {n: evidence.candidates[n].text for n in (less, more)}
+    own = {n: _held(evidence, text) for n, text in texts.items()}
+    weak, strong = own[less], own[more]
+    if placed:
+        weak, strong = (
+            _held(evidence, f"{evidence.candidates[n].around}\n{texts[n]}") for n in (less, more)
+        )
     shared = len(weak & strong)
     nested = weak <= strong or strong <= weak or likely
     alike = shared > 2 or (shared > 1 and nested)
-    return alike and not _of_other_deed(evidence, less, strong, placed)
+    verb = evidence.question.verb
+    # What cost 40 euros "came to" 50, and what one designed is "the work of" another.
+    free = evidence.question.measures or (likely and evidence.question.kind == "person")
+    other_deed = (
+        verb is not None
+        and not free
+        and verb.stem not in own[less]
+        and (placed or verb.stem in strong)
+    )
+    return alike and not other_deed
 
 
 def _can_be_one(evidence: Evidence, one: int, other: int) -> bool:
     """Whether nothing tells two sentences apart: not a season, a day of the week, or a year.
 
-    In one passage nobody contradicts himself, unless he reports: two averages there are of
-    different things.
+    In one passage nobody contradicts himself, unless he reports, or both sentences are likely and
+    hold three words of the question: two averages there are of different things.
     """
     texts = [evidence.candidates[n].text for n in (one, other)]
-    passages = {evidence.candidates[n].passage.id for n in (one, other)}
     when = [seasons(text) or _bare_weekdays(text) for text in texts]
-    reported = len(passages) > 1 or any(map(_SAYS.search, texts))
-    told_apart = all(when) and not when[0] & when[1]
-    return reported and not told_apart and not any(_of_other_year(evidence, t) for t in texts)
-
-
-def _of_other_deed(evidence: Evidence, less: int, strong: set[str], placed: bool) -> bool:
-    """Whether the less likely sentence lacks the deed that is asked about: closed, not opened.
-
-    What cost 40 euros "came to" 50, and what somebody designed may be "the work of" another.
-    """
-    question = evidence.question
-    likely = bool(evidence.chance[less] >= LIKELY)
-    if question.verb is None or question.measures or (likely and question.kind == "person"):
+    if all(when) and not when[0] & when[1]:
         return False
-    silent = question.verb.stem not in words_held(evidence, less)
-    return silent and (placed or question.verb.stem in strong)
+    if any(_of_other_year(evidence, text) for text in texts):
+        return False
+    if len({evidence.candidates[n].passage.id for n in (one, other)}) > 1:
+        return True
+    shared = _held(evidence, texts[0]) & _held(evidence, texts[1])
+    likely = min(evidence.chance[one], evidence.chance[other]) >= LIKELY
+    return any(map(SAYS.search, texts)) or (bool(likely) and len(shared) > 2)
 
 
 def _of_other_year(evidence: Evidence, text: str) -> bool:
@@ -276,6 +189,22 @@ def answers(evidence: Evidence, n: int) -> bool:
     open_gaps = {gap.kind for gap in evidence.gaps[n]}
     likely_name = open_gaps == {"name"} and evidence.question.kind == "person"
     return not open_gaps or (likely_name and bool(evidence.chance[n] >= LIKELY))
+
+
+def denied_otherwise(evidence: Evidence, first: int, n: int) -> bool:
+    """Whether a yes-or-no question is affirmed by one of two sentences and denied by the other."""
+    if not _YES_OR_NO.match(evidence.question.text):
+        return False
+    texts = [evidence.candidates[k].text for k in (first, n)]
+    stances = {_stance(cells(text) if is_row(text) else text) for text in texts}
+    return stances == {-1, 1} and _speak_alike(evidence, first, n)
+
+
+def _stance(text: str) -> int:
+    """Whether a sentence affirms (1), denies (-1) or says neither, or both, that one may (0)."""
+    denied = _DENIES.search(text)
+    affirmed = _AFFIRMS.search(_DENIES.sub("", text))
+    return 0 if denied and affirmed else -1 if denied else 1 if affirmed else 0
 
 
 def told_names(evidence: Evidence, n: int) -> list[str]:
