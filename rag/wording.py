@@ -62,6 +62,9 @@ _TELLS_OF = re.compile(
         (?:explain|describe|summari[sz]e|outline|sum\s+up|present)(?:\s+to\s+(?:me|us))?
     | what\s+(?:do|does|did|can|could)\s+(?:{_PAPERS}|you|u)\s+
         (?:say|tell(?:\s+(?:me|us))?|know|state|report|mention|have(?:\s+to\s+say)?)\s+{_ABOUT}
+    | (?:do|does|did)\s+(?:{_PAPERS}|you|u)\s+(?:say|tell|mention|contain|have|know|report|state)
+        (?:\s+(?:anything|something|more|much))?\s+{_ABOUT}
+    | who(?:\s+(?:is|was)|['’]s)(?=\s+(?-i:[A-Z])[\w.’'-]+(?:\s+(?-i:[A-Z])[\w.’'-]+)*[\s?.!]*$)
     | what(?:\s+is|['’]s)\s+(?:there|known|said|written|in\s+{_PAPERS})(?:\s+to\s+know)?\s+{_ABOUT}
     | (?:is|are)\s+there\s+(?:any(?:thing)?|something|some)(?:\s+(?:information|info|details?|facts
         |said|written|known))?(?:\s+in\s+{_PAPERS})?\s+{_ABOUT}

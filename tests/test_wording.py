@@ -41,6 +41,8 @@ def test_a_question_is_freed_of_its_frame(put: str, asked: str) -> None:
         ("give me a short overview of the sales, please", "the sales"),
         ("Summarise the minutes of May", "the minutes of May"),
         ("describe the press", "the press"),
+        ("Do the papers mention anything about the frost?", "the frost?"),
+        ("Who is Tom Garth?", "Tom Garth?"),
     ],
 )
 def test_a_request_to_be_told_about_something_is_told_from_a_question(put: str, about: str) -> None:
@@ -63,6 +65,8 @@ def test_a_request_to_be_told_about_something_is_told_from_a_question(put: str, 
         "Well water quality",
         "I want to see the doctor",
         "What is the summary of findings?",
+        "Who is the chair?",
+        "Who is Tom Garth's deputy?",
         "tell me",
         "please",
         "",

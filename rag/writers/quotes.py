@@ -18,6 +18,7 @@ from rag.terms import among, terms
 from rag.writers.base import Draft, Drafted
 from rag.writers.conflicts import contradicting, difference, either
 from rag.writers.listing import cut_short, with_lists
+from rag.writers.overview import overview
 from rag.writers.rivals import LEAST, LIKELY, rows_asked_for
 
 NOT_FOUND = "The documents don't say."
@@ -91,6 +92,9 @@ class QuotesWriter:
     def _choose(self, evidence: Evidence) -> list[int]:
         """The sentences to show, in reading order; none if the passages do not answer."""
         order = fit(evidence) if evidence.answered >= REFUSE else []
+        if evidence.question.about:
+            likely = likeliest(evidence.chance, order, KIN) if order else []
+            return _reading_order(evidence, overview(evidence, likely))
         if not order:
             return []
         if both := either(evidence, order):
