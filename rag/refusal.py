@@ -19,7 +19,7 @@ from rag.language import parse
 from rag.names import otherwise
 from rag.questions import Question
 from rag.terms import Term, among, mistyped, same_term, stem, terms, values
-from rag.times import MONTH, SEASON, dates, seasons
+from rag.times import MONTH, SEASON, dates, of_other_years, seasons
 
 if TYPE_CHECKING:
     from rag.evidence import Candidate
@@ -67,7 +67,8 @@ def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list
     found = [Gap("name", name.text) for name in missing or _codes_left(question.names, candidate)]
     found += [Gap("name", season) for season in _seasons_left(question, candidate.text)]
     named = re.sub(r"[_\W]+", " ", candidate.passage.source)  # "minutes-2024.md"
-    found += _figure_gaps(question, values(around) | values(terms(named)))
+    figures = _figure_gaps(question, values(around) | values(terms(named)))
+    found += figures or _year_gaps(question, candidate.text)
     plain = question.kind in ("date", "number", "person", "body", "place") and not question.names
     if plain and not _on_topic(question, near, closeness):
         found.append(Gap("topic", question.topic[0].text))
@@ -174,6 +175,13 @@ def _figure_gaps(question: Question, given: set[float]) -> list[Gap]:
     if either and len(missing) < len(question.figures):
         return []
     return [Gap("figure", figure.text) for figure in missing]
+
+
+def _year_gaps(question: Question, text: str) -> list[Gap]:
+    """The years that are asked about, if the sentence is of other years."""
+    if not of_other_years(question.text, text):
+        return []
+    return [Gap("figure", f.text) for f in question.figures if dates(f.text)]
 
 
 def alternatives(question: Question) -> tuple[set[float], set[float]] | None:

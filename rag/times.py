@@ -58,6 +58,12 @@ _BARE_HOUR = (  # says when only if a time of the day is asked for
     r"\b(?:at|from|until|till?|by|to|and|before|after) (?:[01]?\d|2[0-4])\b"
     r"(?![.,:/]?\d| ?(?:%|[€£$]|[a-z]+s\b))|\b\d{1,2}(?: ?[-–] ?\d{1,2}|h\d{2}|\d{2} hours)\b"
 )
+_YEARS = re.compile(rf"\b(?:1[0-9]|20)\d\d\b(?! ?{_UNIT})")
+_SPANS = re.compile(
+    r"\b(?:since|until|till|from|between|by|after|before|to|through)\s+(?:\w+\s+){0,2}"
+    r"(?:1[0-9]|20)\d\d\b|[-–—]\s?\d|\d{4}s",
+    re.IGNORECASE,
+)
 _WEEKDAYS = re.compile(rf"\b{WEEKDAY}\b")
 _SEASONS = re.compile(rf"\b{SEASON}\b")
 _CLOCKS = re.compile(f"{_CLOCK}|{_BARE_HOUR}", re.IGNORECASE)
@@ -90,6 +96,12 @@ def weekdays(text: str) -> set[str]:
 def clock_spans(text: str) -> list[tuple[int, int]]:
     """Return where ``text`` gives a time of the day: "08:00", "5 pm", "between five and"."""
     return [match.span() for match in _CLOCKS.finditer(text)]
+
+
+def of_other_years(asked: str, text: str) -> bool:
+    """Return whether ``text`` is of other years than ``asked`` names, and of no span of time."""
+    wanted, told = (set(_YEARS.findall(words)) for words in (asked, text))
+    return bool(wanted and told) and not wanted & told and not _SPANS.search(text)
 
 
 def clock_times(text: str) -> set[int]:

@@ -174,3 +174,15 @@ def test_a_code_may_be_written_in_two_words(draft):
 )
 def test_times_and_number_words_answer(draft, question, answer):
     assert shown(draft(question, answer)) == answer
+
+
+def test_a_sentence_of_another_year_is_no_answer(draft):
+    text = (
+        "In 2023 the fair of Marlow had 1,150 visitors. "
+        "In 2022 the fair of Marlow had 980 visitors."
+    )
+    found = draft("How many visitors did the fair of Marlow have in 2022?", text)
+    assert [s.text for s in found.sentences] == ["In 2022 the fair of Marlow had 980 visitors."]
+    assert draft("How many visitors did the fair of Marlow have in 2021?", text).status == (
+        "not_found"
+    )

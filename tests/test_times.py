@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.times import clock_times, weekdays
+from rag.times import clock_times, of_other_years, weekdays
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,19 @@ def test_times_are_compared_on_a_face_of_twelve_hours(text, times):
 
 def test_weekdays_are_told_in_the_singular():
     assert weekdays("On Saturdays, and on Monday") == {"saturday", "monday"}
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("In 2022 there were 1,840, and the van was empty by one o'clock.", True),
+        ("In 2019 there were 1,310, in 2022 1,840.", False),
+        ("From 2015 to 2021 there were 900 a year.", False),
+        ("Since 2015 there have been 900 a year.", False),
+        ("There were 2,019 visitors and 2022 metres of rope.", False),
+        ("It was a fine day.", False),
+    ],
+)
+def test_a_sentence_may_be_of_another_year(text, other):
+    assert of_other_years("How many came in 2019?", text) == other
+    assert not of_other_years("How many came?", text)

@@ -10,7 +10,7 @@ from rag.evidence import Evidence
 from rag.given import actors
 from rag.rows import asked_span, cells, is_row
 from rag.terms import among, terms
-from rag.times import clock_spans, clock_times, dates, seasons, weekdays
+from rag.times import clock_spans, clock_times, dates, of_other_years, seasons, weekdays
 from rag.writers.reports import SAYS
 
 LIKELY = 0.5  # chance that a sentence answers, from which on it may put things in words of its own
@@ -35,7 +35,6 @@ _AFFIRMS = re.compile(
     r"\b(?:may|can|could|open|opens|opened|allowed|permitted|welcome|possible|free to)\b",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
 
 
 def of_one_thing(evidence: Evidence, one: int, other: int) -> bool:
@@ -45,7 +44,9 @@ def of_one_thing(evidence: Evidence, one: int, other: int) -> bool:
     must hold the same words of it.
     """
     texts = [evidence.candidates[n].text for n in (one, other)]
-    if all(map(is_row, texts)) or any(_of_other_year(evidence, text) for text in texts):
+    if all(map(is_row, texts)) or any(
+        of_other_years(evidence.question.text, text) for text in texts
+    ):
         return False
     return evidence.question.noun is not None or _speak_alike(evidence, one, other)
 
@@ -129,19 +130,13 @@ def _can_be_one(evidence: Evidence, one: int, other: int) -> bool:
     when = [seasons(text) or _bare_weekdays(text) for text in texts]
     if all(when) and not when[0] & when[1]:
         return False
-    if any(_of_other_year(evidence, text) for text in texts):
+    if any(of_other_years(evidence.question.text, text) for text in texts):
         return False
     if len({evidence.candidates[n].passage.id for n in (one, other)}) > 1:
         return True
     shared = _held(evidence, texts[0]) & _held(evidence, texts[1])
     likely = min(evidence.chance[one], evidence.chance[other]) >= LIKELY
     return any(map(SAYS.search, texts)) or (bool(likely) and len(shared) > 2)
-
-
-def _of_other_year(evidence: Evidence, text: str) -> bool:
-    """Whether a year is asked about, and ``text`` names other years only."""
-    asked, told = (set(_YEAR.findall(words)) for words in (evidence.question.text, text))
-    return bool(asked and told) and not asked & told
 
 
 def _bare_weekdays(text: str) -> set[str]:
