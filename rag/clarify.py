@@ -40,7 +40,8 @@ def clarification(
     ``resolved`` is the question as it was understood after ``history``. The options are the
     documents of ``passages``, best first; with one document there is nothing to choose. After
     other turns only "the clinic" is asked about: if none of them spoke of one, two documents or
-    more do, and none of those names anything that the question or the conversation named.
+    more do, none of those names anything that the question or the conversation named, and not
+    just one of them is the clinic's by its title.
     """
     first = not any(message.role == "user" for message in history)
     if first and resolved == question and (reference := open_reference(question)):
@@ -50,7 +51,8 @@ def clarification(
         return None
     found = [passage for passage in passages if _speaks_of(noun, passage)]
     said = [*(turn.content[:READ] for turn in history), question]
-    if any(_is_of(said, passage) for passage in found):
+    titled = {p.document for p in found if stem(noun) in stems(p.title)}
+    if len(titled) == 1 or any(_is_of(said, passage) for passage in found):
         return None
     return _asked(f"the {noun}", found)
 

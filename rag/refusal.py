@@ -89,7 +89,8 @@ def _missing_names(
     """Names that the passage does not hold; all of them, if the sentence is about none of them.
 
     ``other_near`` and ``other_around`` are spans of the question whose names are given in another
-    form, by the sentence in its place and by the passage.
+    form, by the sentence in its place and by the passage. Of "Thomas Ridsdale" a sentence is also
+    about that goes on from one about Ridsdale, if the passage names him in full.
     """
     capitalised = [term for term in here if term.text[0].isupper()]
     known = [
@@ -101,7 +102,9 @@ def _missing_names(
     missing = [name for name in names if name not in known]
     told_near = [name for name in names if _told(name, near, other_near)]
     about = any(_told(name, here, other_near) for name in names) or any(
-        all(name in told_near for name in whole) for whole in _whole_names(names)
+        all(name in told_near for name in whole)
+        or (whole[-1] in told_near and all(name in known for name in whole))
+        for whole in _whole_names(names)
     )
     return missing if missing or about else list(names)
 

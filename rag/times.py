@@ -21,7 +21,7 @@ _DAY = (
 )
 _DATE = rf"(?:\b{WEEKDAY},? (?:the )?)?(?:{_DAY})|\b{WEEKDAY}\b"
 _COUNT = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|few|several)"
-_SPAN = r"(?:second|minute|hour|day|night|week|month|year|decade|centur(?:y|ie))s?"
+_SPAN = r"(?:second|minute|hour|day|night|week|fortnight|month|year|decade|centur(?:y|ie))s?"
 _HOURS = re.findall(r"\w+", "one two three four five six seven eight nine ten eleven twelve")
 _HOUR = rf"(?:{'|'.join(_HOURS[1:])})"
 _MINUTES = {"five": 5, "ten": 10, "quarter": 15, "twenty": 20, "twenty-five": 25, "half": 30}
@@ -41,7 +41,7 @@ _TIME = (
     rf"[ -](?:(?-i:(?=[A-Z]))(?:{MONTH})|{SEASON}|christmas|easter)\b"
     r"|\b(?:every|each) (?:morning|afternoon|evening|night|day|week|weekend|month|quarter|year)\b"
     rf"|\bthe (?:same|following|next|previous) {_SPAN}\b"
-    rf"|\b{_COUNT} {_SPAN} (?:after|before|later|ago|earlier|from)\b"
+    rf"|\b{_COUNT} {_SPAN} (?:after|before(?:hand)?|later|ago|earlier|from|in advance)\b"
     rf"|\b(?:after|within|in|for) {_COUNT} {_SPAN}\b"
     rf"|\b(?:(?:end|beginning|start|middle) of )?(?:this|next|last) {_SPAN}\b"
     rf"|\b(?:end|beginning|start|middle) of (?:(?:the|each|every) {_SPAN}|{MONTH})\b"

@@ -95,3 +95,12 @@ def test_the_reply_to_a_question_back_is_never_lost(question, reference, underst
     back = f"What do you mean by “{reference}”? For instance: Los Sauzales or North Clinic."
     resolved = standalone("Los Sauzales", turns(question, back))
     assert resolved == (understood or f"{question} (Los Sauzales)")
+
+
+def test_the_clinic_is_the_one_that_a_document_is_titled_after():
+    question = "What services does the clinic provide?"
+    notice, paper = CLINICS
+    paper = paper.model_copy(update={"title": "The Marlow Messenger"})
+    assert clarification(question, question, (), [notice, paper]) is None
+    notice = notice.model_copy(update={"title": "Notice"})
+    assert clarification(question, question, (), [notice, paper]) is not None

@@ -186,3 +186,17 @@ def test_a_sentence_of_another_year_is_no_answer(draft):
     assert draft("How many visitors did the fair of Marlow have in 2021?", text).status == (
         "not_found"
     )
+
+
+def test_a_surname_before_is_who_a_pronoun_means_if_the_passage_names_them_in_full(draft):
+    text = (
+        "Thomas Vane kept the station of Halden.\n\nVane's salary was £90 in 1898, with the house. "
+        "In 1920 his salary was £165."
+    )
+    found = draft("What was Thomas Vane's salary in 1920?", text)
+    assert "In 1920 his salary was £165." in [s.text for s in found.sentences]
+
+
+def test_until_when_may_be_told_by_days_beforehand(draft):
+    text = "A booking of the hall can be cancelled free of charge up to a fortnight beforehand."
+    assert draft("Until when can I cancel a booking of the hall?", text).status == "answered"

@@ -133,11 +133,7 @@ def either(evidence: Evidence, order: Sequence[int]) -> list[int]:
     figures = alternatives(evidence.question)
     if not figures:
         return []
-    likely = [
-        n
-        for n in order
-        if evidence.chance[n] >= (0.08 if evidence.question.kind == "other" else LEAST)
-    ]
+    likely = [n for n in order if evidence.chance[n] >= LEAST]
     for one, other in product(likely, likely):
         pairs = product(
             *(_given(evidence, n, f) for n, f in zip((one, other), figures, strict=True))
