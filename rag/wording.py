@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from rag.terms import terms
 
+_LONGEST = 400  # characters of a question; no more of one is read
+
 _SOFT = r"(?:(?:please|kindly|maybe|perhaps|possibly|just|also|quickly|briefly|really|very)\s+)*"
 _YOU = r"(?:you|u|anyone|anybody|someone|somebody)"
 _PAPERS = (
@@ -94,8 +96,10 @@ class Asked:
 def plainly(question: str) -> Asked:
     """Return ``question`` without what only says that something is asked, and by whom.
 
-    One that would have no word left to look for comes back as it is.
+    One that would have no word left to look for comes back as it is, and so does a long text.
     """
+    if len(question) > _LONGEST:
+        return Asked(question)
     rest = _CLOSING.sub("", question.strip())
     while opening := _OPENING.match(rest):
         rest = rest[opening.end() :]

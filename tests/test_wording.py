@@ -80,3 +80,8 @@ def test_what_follows_a_frame_asks_for_its_own_kind() -> None:
     assert analyse("Could you tell me who owns the mill?").kind == "person"
     assert analyse("tell me about how the pump works").kind == "manner"
     assert not analyse("tell me about how the pump works").about
+
+
+def test_a_long_text_is_no_frame() -> None:
+    text = "Could you tell me when " + "and when " * 100 + "it opened?"
+    assert plainly(text) == Asked(text)
