@@ -90,6 +90,9 @@ _UNIT_ALONE = re.compile(  # "half an hour", "a year"; not "£38 a year"
     r"|(?P<weight>gram|kilo|kilogram|tonne|ton))\b",
     re.IGNORECASE,
 )
+_ROUGHLY = re.compile(
+    r"\b(?:about|around|roughly|approximately|nearly|almost|some|circa|ca?\.) ?[€£$]?$", re.I
+)
 _CURRENCY_BEFORE = re.compile(r"(?:[€£$¥]|\b(?:USD|EUR|GBP|CHF))\s?$")
 
 
@@ -99,7 +102,8 @@ class Quantity:
 
     ``measure`` is what its unit measures, "count" for a number of things, "" if it is not known
     ("950 pounds" are money or a weight). ``unit`` is the unit's size, 1 where it is not known:
-    times in hours, lengths in metres, weights in kilograms, volumes in litres.
+    times in hours, lengths in metres, weights in kilograms, volumes in litres. ``rough`` says that
+    it is "about" that.
     """
 
     value: float
@@ -108,6 +112,7 @@ class Quantity:
     thing: str
     measure: Measure = ""
     unit: float = 1.0
+    rough: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -137,21 +142,23 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         measure, unit = _measure(text, start, end)
         if measure is None:
             measure = "count" if _counts_things(doc, end) else ""
-        found.append(Quantity(value, start, end, thing, measure, unit))
+        rough = _ROUGHLY.search(text, 0, start) is not None
+        found.append(Quantity(value, start, end, thing, measure, unit, rough))
     return tuple(found)
 
 
 def rival(one: Quantity, other: Quantity) -> bool:
     """Two figures for the same thing that are near enough to be two counts of it.
 
-    In units of two sizes they may be roundings of each other: 5 weeks are a month.
+    "About 200" may be 203, and in units of two sizes they may be roundings: 5 weeks are a month.
     """
     units = (one.unit, other.unit) if one.measure == other.measure else (1.0, 1.0)
     low, high = sorted((one.value * units[0], other.value * units[1]))
     things = [terms(quantity.thing) for quantity in (one, other)]
-    measured = one.measure == other.measure and one.measure not in ("", "count")
+    measured = one.measure == other.measure and one.measure not in ("", "count", "money")
     alike = measured or any(same_term(a, b) for a in things[0] for b in things[1])
-    rounded = 1.0 if units[0] == units[1] else 1.2
+    near = 1.03 if one.rough or other.rough else 1.0
+    rounded = near if units[0] == units[1] else 1.2
     return (
         (alike or not all(things))
         and (one.measure == other.measure or "" in (one.measure, other.measure))

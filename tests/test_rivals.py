@@ -313,9 +313,9 @@ def test_two_dates_for_one_thing_conflict_though_one_says_more_of_it(draft):
             "conflicting",
         ),
         (
-            "What time does the ferry to Halden leave?",
-            "The ferry to Halden leaves at twenty past eleven at night.",
-            "The ferry to Halden leaves at 23:05.",
+            "What time does the feast of Halden end?",
+            "The feast of Halden ends at twenty past eleven at night.",
+            "The feast of Halden ends at 23:05.",
             "conflicting",
         ),
         (
@@ -465,7 +465,7 @@ def test_two_times_that_one_sentence_reports(draft):
 def test_what_one_affirms_and_another_denies(draft, question, one, other, status):
     found = draft(question, one, other)
     assert found.status == status
-    assert (found.message == "The documents contradict each other in this.") == (
+    assert (found.message == "The documents say different things about this.") == (
         status == "conflicting"
     )
 
@@ -482,3 +482,66 @@ def test_one_passage_may_contradict_itself_in_nearly_the_same_words(draft):
 def test_a_slip_in_what_is_counted_is_seen_through(draft):
     found = draft("How many vistors came to the fair?", "1,150 visitors came to the fair.")
     assert found.status == "answered"
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (
+            "When does the train to Halden leave?",
+            "The train to Halden leaves at 7:15.",
+            "The train to Halden leaves at 9:15.",
+        ),
+        (
+            "What time does the first train to Halden leave?",
+            "The first train to Halden leaves at 7:15.",
+            "The second train to Halden leaves at 9:15.",
+        ),
+        (
+            "Who won the race of Halden?",
+            "Ines Calder won the race of Halden in 2001.",
+            "Edmund Vane won the race of Halden in 2003.",
+        ),
+        (
+            "Who is the doctor at the Marlow clinic?",
+            "The doctor at the Marlow clinic is Dr Lowther.",
+            "Anna Lowther is the doctor at the Marlow clinic.",
+        ),
+        (
+            "How much does entry to the Marlow museum cost?",
+            "Entry to the Marlow museum costs 12 euros for adults.",
+            "Entry to the Marlow museum costs 8 euros for children.",
+        ),
+        (
+            "How much did the roof of the hall cost?",
+            "The roof of the hall cost 40,000 euros.",
+            "The roof of the hall cost 45,000 dollars.",
+        ),
+        (
+            "How many members does the Guild have?",
+            "The Guild has about 200 members.",
+            "The Guild has 203 members.",
+        ),
+        (
+            "How long is the tour of the mill?",
+            "The tour of the mill takes 60 minutes.",
+            "The tour of the mill takes 90 minutes for school groups.",
+        ),
+        (
+            "When does the Marlow museum open?",
+            "The Marlow museum opens at 9 a.m.",
+            "The Marlow museum closes at 5 p.m.",
+        ),
+    ],
+)
+def test_what_only_looks_like_a_contradiction(draft, question, one, other):
+    assert draft(question, one, other).status == "answered"
+
+
+def test_the_morning_bus_leaves_once(draft):
+    found = draft(
+        "What time does the bus stop at Low Fold in the morning?",
+        "In the morning the bus stops at Low Fold at 7:45.",
+        "The bus stops at Low Fold at 7:55 in the morning.",
+    )
+    assert found.status == "conflicting"

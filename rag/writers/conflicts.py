@@ -72,7 +72,7 @@ def difference(evidence: Evidence, chosen: Sequence[int], closeness: Closeness) 
         case "other":
             pairs = combinations(chosen, 2)
             denied = any(denied_otherwise(evidence, *pair) for pair in pairs)
-            return "The documents contradict each other in this." if denied else None
+            return "The documents say different things about this." if denied else None
     return None
 
 

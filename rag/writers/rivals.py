@@ -9,7 +9,7 @@ from itertools import product
 from rag.evidence import Evidence
 from rag.given import actors
 from rag.rows import asked_span, cells, is_row
-from rag.terms import among, terms
+from rag.terms import among, stem, stems, terms
 from rag.times import clock_spans, clock_times, dates, of_other_years, seasons, weekdays
 from rag.writers.reports import SAYS
 
@@ -24,6 +24,17 @@ _OF_MANY = re.compile(r"\W*who(?:m|se)? (?:are|were|have|do)\b", re.IGNORECASE)
 _YES_OR_NO = re.compile(
     r"\W*(?:is|are|was|were|do|does|did|can|could|may|must|will|would|has|have|had|should)\b", re.I
 )
+_RANK = re.compile(r"\b(?:first|second|third|fourth|fifth|last|next)\b")
+_WHOSE = re.compile(  # whom a figure is for
+    r"\bfor (?:\w+ ){0,2}?(adults?|child(?:ren)?|kids|pupils|students?|schools?|members|non-members"
+    r"|guests?|groups?|pensioners|seniors|famil(?:y|ies)|residents|firms|companies|clubs|women|men)\b",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(  # what goes more than once a day
+    r"\b(?:bus(?:es)?|trains?|ferr(?:y|ies)|boats?|trams?|coach(?:es)?|flights?|shuttles?|tours?)\b",
+    re.IGNORECASE,
+)
+_ONCE = re.compile(r"\b(?:first|last|next|morning|noon|afternoon|evening|night)s?\b", re.I)
 _DENIES = re.compile(
     r"\b(?:may|must|can|is|are|was|were|do|does|did|will|shall|should|has|have|had)(?: not|n['’]t)"
     r"\b(?: (?:to )?be)?(?: [a-z]+)?|\b(?:cannot|never|no longer)\b(?: [a-z]+)?"
@@ -43,10 +54,9 @@ def of_one_thing(evidence: Evidence, one: int, other: int) -> bool:
     Rows of tables are of different ones. Where the question does not say what is counted, both
     must hold the same words of it.
     """
-    texts = [evidence.candidates[n].text for n in (one, other)]
-    if all(map(is_row, texts)) or any(
-        of_other_years(evidence.question.text, text) for text in texts
-    ):
+    if all(is_row(evidence.candidates[n].text) for n in (one, other)):
+        return False
+    if _told_apart(evidence, one, other):
         return False
     return evidence.question.noun is not None or _speak_alike(evidence, one, other)
 
@@ -121,22 +131,44 @@ def _speak_alike(evidence: Evidence, one: int, other: int) -> bool:
 
 
 def _can_be_one(evidence: Evidence, one: int, other: int) -> bool:
-    """Whether nothing tells two sentences apart: not a season, a day of the week, or a year.
+    """Whether nothing tells two sentences apart, and they are not two things of one passage.
 
     In one passage nobody contradicts himself, unless he reports, or both sentences are likely and
     hold three words of the question: two averages there are of different things.
     """
-    texts = [evidence.candidates[n].text for n in (one, other)]
-    when = [seasons(text) or _bare_weekdays(text) for text in texts]
-    if all(when) and not when[0] & when[1]:
-        return False
-    if any(of_other_years(evidence.question.text, text) for text in texts):
+    if _told_apart(evidence, one, other):
         return False
     if len({evidence.candidates[n].passage.id for n in (one, other)}) > 1:
         return True
+    texts = [evidence.candidates[n].text for n in (one, other)]
     shared = _held(evidence, texts[0]) & _held(evidence, texts[1])
     likely = min(evidence.chance[one], evidence.chance[other]) >= LIKELY
     return any(map(SAYS.search, texts)) or (bool(likely) and len(shared) > 2)
+
+
+def _told_apart(evidence: Evidence, one: int, other: int) -> bool:
+    """Whether two sentences are of different seasons, weekdays, years, places in a row or people.
+
+    The first train leaves at another time than the second, and pupils pay less than adults.
+    """
+    asked = evidence.question.text
+    texts = [evidence.candidates[n].text for n in (one, other)]
+    when = [seasons(text) or _bare_weekdays(text) for text in texts]
+    if all(when) and not when[0] & when[1]:
+        return True
+    if any(of_other_years(asked, text) for text in texts):
+        return True
+    if evidence.question.kind != "date" and of_other_years(*texts) and of_other_years(*texts[::-1]):
+        return True
+    ranks = [_ranks(text) for text in texts]
+    if any(_ranks(asked) and told and not told & _ranks(asked) for told in ranks):
+        return True
+    whose = [{stem(w) for w in _WHOSE.findall(text)} - stems(asked) for text in texts]
+    return whose[0] != whose[1]
+
+
+def _ranks(text: str) -> set[str]:
+    return set(_RANK.findall(text.lower()))
 
 
 def _bare_weekdays(text: str) -> set[str]:
@@ -158,7 +190,12 @@ def dated_otherwise(evidence: Evidence, first: int, n: int) -> bool:
 
 
 def clocked_otherwise(evidence: Evidence, first: int, n: int) -> bool:
-    """Whether a sentence, or a row, says of the same thing that it was at another time of day."""
+    """Whether a sentence, or a row, says of the same thing that it was at another time of day.
+
+    Trains leave at several times, in the morning perhaps at one.
+    """
+    if _SEVERAL.search(evidence.question.text) and not _ONCE.search(evidence.question.text):
+        return False
     texts = [_asked_of(evidence, k) for k in (first, n)]
     given = [clock_times(text) for text in texts]
     days = [set(dates(text)) - weekdays(text) for text in texts]
