@@ -46,6 +46,7 @@ _ASKS = re.compile(
     | (?:(?:can|could|would|will)\s+{_YOU}\s+)?{_SOFT}explain(?:\s+to\s+(?:me|us))?(?=\s+{_CLAUSE})
     | (?:can|could|may|might)\s+(?:i|we)\s+{_SOFT}(?:ask|know|learn|find\s+out)(?:\s+you)?
     | (?:do|does|did)\s+{_YOU}\s+(?:happen\s+to\s+)?(?:know|remember|recall)
+    | (?:do|does|did)\s+{_PAPERS}\s+(?:say|tell|state|mention)(?=\s+{_CLAUSE})
     | (?:(?:do\s+you\s+)?have\s+)?any\s+(?:idea|clue)
     | (?:i|we)(?:['’]m|['’]re|\s+am|\s+are|\s+was|\s+were|['’]ve\s+been|\s+have\s+been)?\s+{_SOFT}
         (?:wondering|wonder|curious(?:\s+to\s+know)?
@@ -66,11 +67,13 @@ _TELLS_OF = re.compile(
         (?:say|tell(?:\s+(?:me|us))?|know|state|report|mention|have(?:\s+to\s+say)?)\s+{_ABOUT}
     | (?:do|does|did)\s+(?:{_PAPERS}|you|u)\s+(?:say|tell|mention|contain|have|know|report|state)
         (?:\s+(?:anything|something|more|much))?\s+{_ABOUT}
+    | (?:do|does|did)\s+{_PAPERS}\s+(?:mention|name|cover|speak\s+of)
     | who(?:\s+(?:is|was)|['’]s)(?=\s+(?-i:[A-Z])[\w.’'-]+(?:\s+(?-i:[A-Z])[\w.’'-]+)*[\s?.!]*$)
     | what(?:\s+is|['’]s)\s+(?:there|known|said|written|in\s+{_PAPERS})(?:\s+to\s+know)?\s+{_ABOUT}
     | (?:is|are)\s+there\s+(?:any(?:thing)?|something|some)(?:\s+(?:information|info|details?|facts
         |said|written|known))?(?:\s+in\s+{_PAPERS})?\s+{_ABOUT}
-    | (?:do\s+(?:you|{_PAPERS})\s+have\s+)?(?:anything|something|everything|all)\s+{_ABOUT}
+    | (?:(?:do\s+(?:you|{_PAPERS})\s+have|give\s+(?:me|us))\s+)?
+        (?:anything|something|everything|all)\s+{_ABOUT}
     | (?:(?:can|could|would|will)\s+{_YOU}\s+)?{_SOFT}
         (?:(?:give|show|get|write|make)(?:\s+(?:me|us))?
         |(?:(?:do\s+(?:you|{_PAPERS})|i|we)\s+(?:have|need|want)))?\s*

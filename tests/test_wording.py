@@ -17,6 +17,7 @@ from rag.wording import Asked, plainly
         ("I was wondering if the shop is open on Sundays, thanks", "the shop is open on Sundays?"),
         ("Do you happen to know how many came?", "how many came?"),
         ("any idea what the fee is?", "what the fee is?"),
+        ("Do the documents say when it opened?", "when it opened?"),
         ("Hi there, where is the key?", "where is the key?"),
         ("Quick question: where is the key", "where is the key"),
         ("Please explain how the pump works", "how the pump works?"),
@@ -43,6 +44,8 @@ def test_a_question_is_freed_of_its_frame(put: str, asked: str) -> None:
         ("describe the press", "the press"),
         ("Do the papers mention anything about the frost?", "the frost?"),
         ("Who is Tom Garth?", "Tom Garth?"),
+        ("Do the documents mention a lift?", "a lift?"),
+        ("Give me everything on Ms Keller", "Ms Keller"),
     ],
 )
 def test_a_request_to_be_told_about_something_is_told_from_a_question(put: str, about: str) -> None:
