@@ -11,7 +11,7 @@ from rag.language import PLACES, parse
 from rag.quantities import Quantity, lone_units, quantities
 from rag.questions import Question
 from rag.rows import asked_span, is_row, label
-from rag.terms import Term, among, mistyped, same_term, terms, values
+from rag.terms import Term, among, same_term, terms, values
 from rag.times import WEEKDAY, clock_spans, time_spans
 
 if TYPE_CHECKING:
@@ -150,15 +150,11 @@ def counted(question: Question, candidate: Candidate, closeness: Closeness) -> l
     return [
         q if q.thing else replace(q, thing=phrase)
         for q in found
-        if _is_told(noun, terms(q.thing) if q.thing else before)
+        if among(noun, terms(q.thing) if q.thing else before)
         or _is_number_of(noun, candidate.text[: q.start])
         or (in_mass and q.measure in ("", "percent", "weight", "volume"))
         or (q.thing and closeness(phrase, q.thing) >= RELATED)
     ]
-
-
-def _is_told(noun: Term, there: Sequence[Term]) -> bool:
-    return among(noun, there) or mistyped(noun, there)
 
 
 def _is_number_of(noun: Term, before: str) -> bool:

@@ -53,7 +53,7 @@ _UNITS: tuple[tuple[Measure, str], ...] = (
     ),
     (
         "time",
-        r"(?:milli)?seconds?|min(?:ute)?s?|hours?|hrs?|h|days?|nights?|weeks?|months?|years?"
+        r"(?:milli)?seconds?|min(?:ute)?s?|hours?|hrs?|h|days?|nights?|weeks?|fortnights?|months?|years?"
         r"|decades?|centur(?:y|ies)",
     ),
     ("length", _LENGTHS),
@@ -62,14 +62,15 @@ _UNITS: tuple[tuple[Measure, str], ...] = (
     ("", r"pounds?"),
     ("volume", r"ml|cl|l|(?:milli|centi)?lit(?:re|er)s?|gallons?|pints?|cups?"),
 )
-_BROKEN = re.compile(r" ?(?P<sign>[½⅓⅔¼¾])| and an? (?P<word>half|third|quarter)\b", re.I)
+_BROKEN = re.compile(r" ?(?P<sign>[½⅓⅔¼¾])| and an? (?P<word>half|third|quarter)\b(?! of)", re.I)
 _PARTED = re.compile(r"[ -](?P<word>third|quarter)s?\b", re.I)  # "twelve and three-quarter miles"
 _PARTS = {"½": 0.5, "⅓": 1 / 3, "⅔": 2 / 3, "¼": 0.25, "¾": 0.75}
 _PARTS |= {"half": 0.5, "third": 1 / 3, "quarter": 0.25}
 _TIMES = {"one": 1, "two": 2, "three": 3}
 # How many hours, metres, kilograms or litres a unit is, by how its name begins.
 _SIZES = (
-    ("time", "sec", 1 / 3600), ("time", "mo", 730.0), ("time", "min", 1 / 60), ("time", "h", 1.0),
+    ("time", "milli", 1 / 3_600_000), ("time", "sec", 1 / 3600), ("time", "fort", 336.0),
+    ("time", "mo", 730.0), ("time", "min", 1 / 60), ("time", "h", 1.0),
     ("time", "dec", 87_600.0), ("time", "d", 24.0), ("time", "n", 24.0), ("time", "w", 168.0),
     ("time", "y", 8760.0), ("time", "cent", 876_000.0),
     ("length", "mm", 0.001), ("length", "milli", 0.001), ("length", "c", 0.01),
@@ -93,6 +94,8 @@ _UNIT_ALONE = re.compile(  # "half an hour", "a year"; not "£38 a year"
 _ROUGHLY = re.compile(
     r"\b(?:about|around|roughly|approximately|nearly|almost|some|circa|ca?\.) ?[€£$]?$", re.I
 )
+_CURRENCIES = {"€": "euros", "£": "pounds", "$": "dollars", "¥": "yen"}
+_SIGN_BEFORE = re.compile(r"([€£$¥])\s?$")
 _CURRENCY_BEFORE = re.compile(r"(?:[€£$¥]|\b(?:USD|EUR|GBP|CHF))\s?$")
 
 
@@ -139,6 +142,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
             value += times * (_PARTS[parted["word"].lower()] - 1)
             end = parted.end()
         thing = _thing(doc, end) or (found[-1].thing if found else "")
+        if sign := _SIGN_BEFORE.search(text, 0, start):
+            thing = f"{_CURRENCIES[sign.group(1)]} {thing}"
         measure, unit = _measure(text, start, end)
         if measure is None:
             measure = "count" if _counts_things(doc, end) else ""
@@ -155,7 +160,7 @@ def rival(one: Quantity, other: Quantity) -> bool:
     units = (one.unit, other.unit) if one.measure == other.measure else (1.0, 1.0)
     low, high = sorted((one.value * units[0], other.value * units[1]))
     things = [terms(quantity.thing) for quantity in (one, other)]
-    measured = one.measure == other.measure and one.measure not in ("", "count", "money")
+    measured = one.measure == other.measure and one.measure not in ("", "count", "money", "speed")
     alike = measured or any(same_term(a, b) for a in things[0] for b in things[1])
     near = 1.03 if one.rough or other.rough else 1.0
     rounded = near if units[0] == units[1] else 1.2
@@ -167,13 +172,20 @@ def rival(one: Quantity, other: Quantity) -> bool:
 
 
 def lone_units(text: str) -> list[Quantity]:
-    """Return the units of ``text`` that stand for one of them: "an hour", "half a mile"."""
-    return [
-        Quantity(0.5 if match["half"] else 1.0, *match.span(), "", name)
-        for match in _UNIT_ALONE.finditer(text)
-        for name in ("time", "length", "weight")
-        if match[name]
-    ]
+    """Return the units of ``text`` that stand for one of them: "an hour", "half a mile".
+
+    "An hour and a half" is one and a half.
+    """
+    found = []
+    for match in _UNIT_ALONE.finditer(text):
+        name: Measure = next(n for n in ("time", "length", "weight") if match[n])
+        value = 0.5 if match["half"] else 1.0
+        end = match.end()
+        if broken := _BROKEN.match(text, end):
+            value += _PARTS[(broken["sign"] or broken["word"]).lower()]
+            end = broken.end()
+        found.append(Quantity(value, match.start(), end, "", name, _size(name, match[name])))
+    return found
 
 
 def _in_digits(text: str) -> Iterator[tuple[float, int, int]]:
@@ -213,10 +225,14 @@ def _measure(text: str, start: int, end: int) -> tuple[Measure | None, float]:
         return "percent", 1.0
     for name, pattern in _AFTER:
         if found := pattern.match(text, end):
-            written = found["unit"].lower()
-            fits = (size for of, begin, size in _SIZES if of == name and written.startswith(begin))
-            return name, next(fits, 1.0)
+            return name, _size(name, found["unit"])
     return None, 1.0
+
+
+def _size(measure: Measure, unit: str) -> float:
+    """How many hours, metres, kilograms or litres a unit is, 1 if that is not known."""
+    written = unit.lower()
+    return next((n for of, begin, n in _SIZES if of == measure and written.startswith(begin)), 1.0)
 
 
 def _thing(doc: Doc, offset: int) -> str:

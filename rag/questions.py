@@ -51,7 +51,8 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
         r"|\b(?:what|which) (?:number|percentage|percent|share|proportion|price|cost|age)\b"
         rf"|\b(?:what|which) (?:sum|{_MEASURED})(?=\W*$| {_GOES_ON})"
         rf"|{_ATTRIBUTE}(?:population|rate|{_MEASURED})(?=\W*$| {_GOES_ON})"
-        rf"|^\W*(?:the )?(?:[\w-]+ )?(?:{_MEASURED}) (?:of|for|per) (?=\w)",
+        rf"|^\W*(?:the )?(?:[\w-]+ )?(?:{_MEASURED}) (?:of|for|per) (?=\w)"
+        r"(?!.*\b(?:who|whom|why|when|where|how|mean\w*)\b)",
     ),
     (
         "date",

@@ -34,6 +34,7 @@ _OTHER_SEASON = re.compile(  # it may be told of without its name
     rf"|\b(?:outside|except|but|after|before|until|from)\b[^,;.]*\b{SEASON}\b",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?<!\d)(?:1[0-9]|20)\d\d(?!\d)")
 _HAPPENED = frozenset({"happen", "occur", "take", "come", "follow"})
 
 # Said of the same event, although the words are far apart for the model.
@@ -66,9 +67,10 @@ def gaps(question: Question, candidate: Candidate, closeness: Closeness) -> list
     missing = _missing_names(question.names, here, near, around, closeness, *other)
     found = [Gap("name", name.text) for name in missing or _codes_left(question.names, candidate)]
     found += [Gap("name", season) for season in _seasons_left(question, candidate.text)]
-    named = re.sub(r"[_\W]+", " ", candidate.passage.source)  # "minutes-2024.md"
-    figures = _figure_gaps(question, values(around) | values(terms(named)))
-    found += figures or _year_gaps(question, candidate.text)
+    name = candidate.passage.source.rpartition("/")[2]  # "minutes-2024.md"
+    dated = {float(year) for year in _YEAR.findall(name)}
+    figures = _figure_gaps(question, values(around) | dated)
+    found += figures or _year_gaps(question, candidate)
     plain = question.kind in ("date", "number", "person", "body", "place") and not question.names
     if plain and not _on_topic(question, near, closeness):
         found.append(Gap("topic", question.topic[0].text))
@@ -180,11 +182,14 @@ def _figure_gaps(question: Question, given: set[float]) -> list[Gap]:
     return [Gap("figure", figure.text) for figure in missing]
 
 
-def _year_gaps(question: Question, text: str) -> list[Gap]:
-    """The years that are asked about, if the sentence is of other years."""
-    if not of_other_years(question.text, text):
+def _year_gaps(question: Question, candidate: Candidate) -> list[Gap]:
+    """The years that are asked about, if the sentence is of others, and its place not of them."""
+    years = [f for f in question.figures if dates(f.text)]
+    if not of_other_years(question.text, candidate.text):
         return []
-    return [Gap("figure", f.text) for f in question.figures if dates(f.text)]
+    if any(year.text in candidate.around for year in years):
+        return []
+    return [Gap("figure", year.text) for year in years]
 
 
 def alternatives(question: Question) -> tuple[set[float], set[float]] | None:

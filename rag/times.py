@@ -11,8 +11,8 @@ MONTH = (
 WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 SEASON = r"(?:spring|summer|autumn|winter)"
 _UNIT = (  # "1500 metres" is no year
-    r"(?:[%€£$]|(?:(?:kilo|centi|milli)?(?:met|lit)(?:re|er)|euro|dollar|pound|kilo(?:gram)?|tonne|mile|hour"
-    r"|people|member|visitor|copy|copies)s?\b|(?:km|kg|m|g|l|t|ft|feet|kWh)\b)"
+    r"(?:[%€£$]|(?-i:(?:(?:kilo|centi|milli)?(?:met|lit)(?:re|er)|euro|dollar|kilogram|tonne|mile"
+    r")s?|km|kg|kWh|feet)\b)"
 )
 _DAY = (
     rf"\b(?:{MONTH})\b\.? \d{{1,2}}\b(?:,? \d{{4}}\b)?|\b(?:\d{{1,2}} )?(?:{MONTH})\b,? \d{{4}}\b"
@@ -31,7 +31,7 @@ _CLOCK = (
     r"\b\d{1,2}:\d{2}\b|\bat \d{1,2}\.\d{2}\b(?! ?(?:[%€£$]|\w+s\b))"
     r"|\b\d{1,2}(?:\.\d{2})? ?(?:[ap]m\b|[ap]\.m\.|o['’]clock|h\b)"
     r"|\b(?:noon|midday|midnight|dawn|dusk|sunrise|sunset)\b"
-    rf"|\b{_PAST} (?:{'|'.join(_HOURS)}|\d{{1,2}})\b"
+    rf"|\b{_PAST} (?:{'|'.join(_HOURS)}|\d{{1,2}})\b(?! \w+s\b)"
     rf"|\b(?:{'|'.join(_HOURS)}|\d{{1,2}}) (?:o['’]clock|{_PART})\b"
     rf"|\b(?:at|by|until|till?|from|before|after|between|half past|quarter (?:to|past)) {_HOUR}\b"
     r"(?=[^\w\s]|\s*$|\s+(?:and|to|until|till|in|on|o['’]clock|every|each|sharp)\b)"
@@ -64,8 +64,15 @@ _SPANS = re.compile(
     r"(?:1[0-9]|20)\d\d\b|[-–—]\s?\d|\d{4}s",
     re.IGNORECASE,
 )
-_WEEKDAYS = re.compile(rf"\b{WEEKDAY}\b")
+_IN_PASSING = re.compile(
+    r",\s*(?:first |once )?(?:built|founded|opened|established|held|made|born|launched|created"
+    r"|written|erected|published|set up)\b[^,]*\b(?:1[0-9]|20)\d\d\b[^,]*,",
+    re.IGNORECASE,
+)
+_IN_YEAR = re.compile(r"\bin (?:\w+ )?((?:1[0-9]|20)\d\d)\b", re.I)
+_WEEKDAYS = re.compile(rf"\b{WEEKDAY}\b(?!['’]s\b)")
 _SEASONS = re.compile(rf"\b{SEASON}\b")
+_EXACT_CLOCKS = re.compile(_CLOCK, re.IGNORECASE)
 _CLOCKS = re.compile(f"{_CLOCK}|{_BARE_HOUR}", re.IGNORECASE)
 _TIMES = re.compile(f"{_DATE}|{_TIME}", re.IGNORECASE)
 
@@ -99,9 +106,18 @@ def clock_spans(text: str) -> list[tuple[int, int]]:
 
 
 def of_other_years(asked: str, text: str) -> bool:
-    """Return whether ``text`` is of other years than ``asked`` names, and of no span of time."""
-    wanted, told = (set(_YEARS.findall(words)) for words in (asked, text))
+    """Return whether ``text`` is of other years than ``asked`` names, and of no span of time.
+
+    What is said in passing counts for neither: "the mill, built in 1874, …".
+    """
+    wanted, told = set(_YEARS.findall(asked)), set(_YEARS.findall(_IN_PASSING.sub(",", text)))
     return bool(wanted and told) and not wanted & told and not _SPANS.search(text)
+
+
+def of_different_years(one: str, other: str) -> bool:
+    """Return whether two sentences say that something was in two years."""
+    years = [set(_IN_YEAR.findall(_IN_PASSING.sub(",", text))) for text in (one, other)]
+    return all(years) and not years[0] & years[1] and not any(map(_SPANS.search, (one, other)))
 
 
 def clock_times(text: str) -> set[int]:
@@ -110,13 +126,15 @@ def clock_times(text: str) -> set[int]:
     Twelve hours are left out of it, since "at two" may be 14:00. Dawn and dusk are at no time.
     """
     found = set()
-    for start, end in clock_spans(text):
-        for match in _CLOCK_VALUE.finditer(text, start, end):
+    for span in _EXACT_CLOCKS.finditer(text):
+        for match in _CLOCK_VALUE.finditer(text, *span.span()):
             if match["named"]:
                 found.add(0)
                 continue
             hour = int(match["hour"]) if match["hour"] else _HOURS.index(match["word"].lower()) + 1
             minutes = 60 * hour + int(match["minute"] or 0)
+            if hour > 24 or int(match["minute"] or 0) > 59:
+                continue
             by = _MINUTES[match["by"].lower()] if match["by"] else 0
             found.add((minutes + (by if match["way"] == "past" else -by)) % 720)
     return found

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from rag.terms import terms
 
-_LONGEST = 400  # characters of a question; no more of one is read
+_LONGEST = 400  # characters; a longer text is no question in a frame
 
 _SOFT = r"(?:(?:please|kindly|maybe|perhaps|possibly|just|also|quickly|briefly|really|very)\s+)*"
 _YOU = r"(?:you|u|anyone|anybody|someone|somebody)"
@@ -21,18 +21,27 @@ _PAPERS = (
     r"(?:documents?|docs|files?|papers?|texts?|articles?|sources?|notes?|records?)"
 )
 _CLAUSE = r"(?=(?:who|whom|whose|what|which|when|where|why|how|if|whether)\b)"
-_ABOUT = r"(?:about|on|regarding|concerning)\b"
+# Not "on the third floor", nor "on Monday".
+_ON = (
+    r"on(?!\s+(?:the\s+\w+\s+)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|floor|page|day|evening"
+    r"|morning|night)s?\b)"
+)
+_OF_IT = r"(?:about|regarding|concerning)\b"
+_ABOUT = rf"(?:{_OF_IT}|{_ON}\b)"
+_NEXT = rf"(?=[\s,:]+(?:more\s+|a\s+bit\s+)*(?:{_CLAUSE}|{_ABOUT}))"
 # Said first: "Hi there, quick question: …".
 _OPENING = re.compile(
     r"(?:(?:hi|hello|hey|good\s+(?:morning|afternoon|evening|day))(?:\s+(?:there|all|everyone))?"
-    r"|please|pls)\b[\s,.:;!–—-]+"
-    r"|(?:ok|okay|well|thanks|thank\s+you|excuse\s+me"
-    r"|(?:(?:a|one|my)\s+)?(?:(?:quick|short|simple|last|further)\s+)?question)\s*[,.:;!–—-]\s*",
+    r"|please|pls|ok|okay|well|thanks|thank\s+you|excuse\s+me"
+    r"|(?:(?:a|one|my)\s+)?(?:(?:quick|short|simple|last|further)\s+)?question)"
+    rf"(?:\s*[,.:;!–—]\s*|\s+)(?:{_CLAUSE}|(?=(?:can|could|would|will|do|does|did|is|are|was|were"
+    r"|has|have|tell|explain|describe|summari[sz]e|give|show|i|we|any|against|in|at)\b))",
     re.I,
 )
 _CLOSING = re.compile(
-    r"(?:[\s,–—-]+(?:please|pls|thanks|thank\s+you|(?:many\s+)?thanks\s+in\s+advance"
-    r"|if\s+you\s+(?:know|can|could|don['’]t\s+mind)|do\s+you\s+know))+(?=[\s?.!]*$)",
+    r"(?:\s+(?:please|pls)|\s*[,–—]\s*(?:please|pls|thanks|thank\s+you"
+    r"|(?:many\s+)?thanks\s+in\s+advance|if\s+you\s+(?:know|can|could|don['’]t\s+mind)"
+    r"|do\s+you\s+know))+(?=[\s?.!]*$)",
     re.I,
 )
 # Who asks to be told; a question follows, or what it is to be about.
@@ -44,16 +53,16 @@ _ASKS = re.compile(
     | (?:can|could|would|will)\s+{_YOU}\s+{_SOFT}
         (?:say|show\s+(?:me|us)|check|confirm|clarify|find\s+out|look\s+up)(?=\s+{_CLAUSE})
     | (?:(?:can|could|would|will)\s+{_YOU}\s+)?{_SOFT}explain(?:\s+to\s+(?:me|us))?(?=\s+{_CLAUSE})
-    | (?:can|could|may|might)\s+(?:i|we)\s+{_SOFT}(?:ask|know|learn|find\s+out)(?:\s+you)?
-    | (?:do|does|did)\s+{_YOU}\s+(?:happen\s+to\s+)?(?:know|remember|recall)
+    | (?:can|could|may|might)\s+(?:i|we)\s+{_SOFT}(?:ask|know|learn|find\s+out)(?:\s+you)?{_NEXT}
+    | (?:do|does|did)\s+{_YOU}\s+(?:happen\s+to\s+)?(?:know|remember|recall){_NEXT}
     | (?:do|does|did)\s+{_PAPERS}\s+(?:say|tell|state|mention)(?=\s+{_CLAUSE})
     | (?:(?:do\s+you\s+)?have\s+)?any\s+(?:idea|clue)
     | (?:i|we)(?:['’]m|['’]re|\s+am|\s+are|\s+was|\s+were|['’]ve\s+been|\s+have\s+been)?\s+{_SOFT}
         (?:wondering|wonder|curious(?:\s+to\s+know)?
-        |(?:interested|trying)(?:\s+to\s+(?:know|find\s+out|learn|understand|hear))?)
+        |(?:interested|trying)(?:\s+to\s+(?:know|find\s+out|learn|understand|hear))?{_NEXT})
     | (?:i|we)(?:(?:['’]d|\s+would)\s+{_SOFT}(?:like|love)
         |\s+{_SOFT}(?:want|wanted|need|needed|wish|have))
-        \s+to\s+{_SOFT}(?:know|find\s+out|learn|understand|hear|ask(?:\s+you)?|be\s+told)
+        \s+to\s+{_SOFT}(?:know|find\s+out|(?:learn|understand|hear|ask(?:\s+you)?|be\s+told){_NEXT})
     )(?:\s+(?:more|something|anything|briefly|again|a\s+(?:little\s+)?(?:bit|more)))*
     [\s,:]+(?=\w)""",
     re.I | re.X,
@@ -62,14 +71,14 @@ _ASKS = re.compile(
 _TELLS_OF = re.compile(
     rf"""(?:
       (?:(?:can|could|would|will)\s+{_YOU}\s+)?{_SOFT}
-        (?:explain|describe|summari[sz]e|outline|sum\s+up|present)(?:\s+to\s+(?:me|us))?
+        (?:explain|describe|summari[sz]e|outline(?=\s+(?:the|my|our|your)\b)|sum\s+up)(?:\s+to\s+(?:me|us))?
     | what\s+(?:do|does|did|can|could)\s+(?:{_PAPERS}|you|u)\s+
         (?:say|tell(?:\s+(?:me|us))?|know|state|report|mention|have(?:\s+to\s+say)?)\s+{_ABOUT}
     | (?:do|does|did)\s+(?:{_PAPERS}|you|u)\s+(?:say|tell|mention|contain|have|know|report|state)
         (?:\s+(?:anything|something|more|much))?\s+{_ABOUT}
     | (?:do|does|did)\s+{_PAPERS}\s+(?:mention|name|cover|speak\s+of)
-    | who(?:\s+(?:is|was)|['’]s)(?=\s+(?-i:[A-Z])[\w.’'-]+(?:\s+(?-i:[A-Z])[\w.’'-]+)*[\s?.!]*$)
-    | what(?:\s+is|['’]s)\s+(?:there|known|said|written|in\s+{_PAPERS})(?:\s+to\s+know)?\s+{_ABOUT}
+    | who(?:\s+(?:is|was)|['’]s)(?=(?:\s+(?-i:[A-Z][\w.’'-]*[a-z.][\w.’'-]*)){{2,4}}[\s?.!]*$)
+    | what(?:\s+is|['’]s)\s+(?:there|known|said|written|in\s+{_PAPERS})(?:\s+to\s+know)?\s+{_OF_IT}
     | (?:is|are)\s+there\s+(?:any(?:thing)?|something|some)(?:\s+(?:information|info|details?|facts
         |said|written|known))?(?:\s+in\s+{_PAPERS})?\s+{_ABOUT}
     | (?:(?:do\s+(?:you|{_PAPERS})\s+have|give\s+(?:me|us))\s+)?
@@ -84,6 +93,7 @@ _TELLS_OF = re.compile(
     re.I | re.X,
 )
 _SUBJECT = re.compile(rf"{_ABOUT}\s+(?=\w)", re.I)
+_GOES_ON = re.compile(r"[.?!]\s+\w{2,}\s")
 _IF = re.compile(r"(?:if|whether)\s+", re.I)
 
 
@@ -116,7 +126,10 @@ def plainly(question: str) -> Asked:
         rest, about = rest[told.end() :], True
     if re.match(_CLAUSE, rest, re.I):
         about = False
-    rest = rest[found.end() :] if (found := _IF.match(rest)) else rest
+    if about and _GOES_ON.search(rest):  # "tell me about the mill. Who owns it?"
+        return Asked(question)
+    if asks and (found := _IF.match(rest)):
+        rest = rest[found.end() :]
     if asks and not about:  # a question that is put as a sentence, unlike the words of a search
         rest = rest.rstrip(" .!?") + "?"
     return Asked(rest, about) if terms(rest) else Asked(question)

@@ -203,3 +203,15 @@ def test_whether_the_subject_is_asked_for(question, is_subject):
 )
 def test_what_an_answer_leaves_out_need_not_be_in_it(question, names):
     assert [name.text for name in analyse(question).names] == names
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("Cost of the roof: who pays?", "person"),
+        ("Length of stay: why so short?", "reason"),
+        ("Price of a bottle of cider", "number"),
+    ],
+)
+def test_what_is_asked_behind_a_measure_counts(question, wanted):
+    assert (analyse(question).kind == "number") == (wanted == "number")

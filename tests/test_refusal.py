@@ -200,3 +200,26 @@ def test_a_surname_before_is_who_a_pronoun_means_if_the_passage_names_them_in_fu
 def test_until_when_may_be_told_by_days_beforehand(draft):
     text = "A booking of the hall can be cancelled free of charge up to a fortnight beforehand."
     assert draft("Until when can I cancel a booking of the hall?", text).status == "answered"
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("When did visitors first come to Halden?", "In 1850 visitors first came to Halden."),
+        ("When did people leave Halden?", "In 1950 people left Halden for Marlow."),
+        ("When did Miles Garth build the mill?", "In 1850 Miles Garth built the mill."),
+    ],
+)
+def test_a_year_is_one_whatever_follows(draft, question, text):
+    assert draft(question, text).status == "answered"
+
+
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("How many divers work at the port of Halden?", "12 drivers work at the port of Halden."),
+        ("How many contracts does the port of Halden have?", "The port of Halden has 40 contacts."),
+    ],
+)
+def test_another_word_is_no_slip_in_what_is_counted(draft, question, other):
+    assert draft(question, other).status == "not_found"

@@ -470,20 +470,6 @@ def test_what_one_affirms_and_another_denies(draft, question, one, other, status
     )
 
 
-def test_one_passage_may_contradict_itself_in_nearly_the_same_words(draft):
-    found = draft(
-        "How much did the Easter walk raise for the hospice?",
-        "Our walk on Easter Monday raised £2,340 for the hospice. The weather was fine. The "
-        "hospice thanks us for the £2,430 that the Easter walk raised.",
-    )
-    assert found.status == "conflicting"
-
-
-def test_a_slip_in_what_is_counted_is_seen_through(draft):
-    found = draft("How many vistors came to the fair?", "1,150 visitors came to the fair.")
-    assert found.status == "answered"
-
-
 @pytest.mark.parametrize(
     ("question", "one", "other"),
     [
@@ -543,5 +529,73 @@ def test_the_morning_bus_leaves_once(draft):
         "What time does the bus stop at Low Fold in the morning?",
         "In the morning the bus stops at Low Fold at 7:45.",
         "The bus stops at Low Fold at 7:55 in the morning.",
+    )
+    assert found.status == "conflicting"
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        (
+            "Is the pool of Halden open on Sundays?",
+            "The pool of Halden is open on Sundays.",
+            "There is no lifeguard at the pool of Halden on Sundays.",
+        ),
+        (
+            "Does the shop of Halden open on Sundays?",
+            "The shop of Halden opens on Sundays.",
+            "The shop of Halden never closes on Sundays.",
+        ),
+        (
+            "Who spoke at the feast of Halden?",
+            "Ines Calder spoke at the feast of Halden.",
+            "Edmund Vane spoke at the feast of Halden.",
+        ),
+        (
+            "Who founded the choir of Halden?",
+            "Ines Calder founded the choir of Halden.",
+            "Edmund Vane joined the choir of Halden when it was founded.",
+        ),
+        (
+            "When is the office of Halden open?",
+            "The office of Halden is open from 9:00 to 12:00.",
+            "The office of Halden is open from 14:00 to 18:00.",
+        ),
+        (
+            "When does the office of Halden close?",
+            "The office of Halden closes at 17:00.",
+            "The office of Halden closes at 13:00 on Fridays.",
+        ),
+        (
+            "How long is the course in Halden?",
+            "The course in Halden takes 90 minutes.",
+            "The course in Halden takes an hour and a half.",
+        ),
+        (
+            "What is the deposit for the hall of Halden?",
+            "The deposit for the hall of Halden is €200.",
+            "The deposit for the hall of Halden is £180.",
+        ),
+        (
+            "What does a pie cost in Halden?",
+            "A pie costs 5 to 8 euros in Halden.",
+            "A pie costs 6 euros in Halden.",
+        ),
+        (
+            "When does the museum of Halden open?",
+            "Place: Halden museum; Opens: 9:00; Closes: 17:00",
+            "Place: Halden museum shop; Opens: 10:00; Closes: 17:00",
+        ),
+    ],
+)
+def test_what_a_review_found_to_be_no_contradiction(draft, question, one, other):
+    assert draft(question, one, other).status != "conflicting"
+
+
+def test_the_year_of_a_survey_is_not_the_year_of_the_bridge(draft):
+    found = draft(
+        "How long is the bridge of Halden?",
+        "The bridge of Halden, built in 1904, is 340 metres long.",
+        "According to the survey of 1990 the bridge of Halden is 310 metres long.",
     )
     assert found.status == "conflicting"

@@ -15,7 +15,8 @@ from rag.times import clock_times, of_other_years, weekdays
         ("The gates open at noon and close at midnight.", ["0:00"]),
         ("At half past nine, or a quarter to six.", ["5:45", "9:30"]),
         ("9 a.m. to 12.30 pm", ["0:30", "9:00"]),
-        ("at 14.15 and at 17h30", ["2:15", "5:30"]),
+        ("at 14.15, not at 99:99", ["2:15"]),
+        ("It takes five to ten minutes and 5 per cent.", []),
         ("It costs 14.15 euros for ten people.", []),
         ("They came at dawn.", []),
     ],
@@ -38,6 +39,7 @@ def test_weekdays_are_told_in_the_singular():
         ("Since 2015 there have been 900 a year.", False),
         ("There were 2,019 visitors and 2022 metres of rope.", False),
         ("It was a fine day.", False),
+        ("The mill, built in 1874, had 900 visitors.", False),
     ],
 )
 def test_a_sentence_may_be_of_another_year(text, other):

@@ -26,6 +26,8 @@ from rag.writers.rivals import (
 
 LEAST_DENIAL = 0.08  # chance that a sentence answers, from which on it may deny what another says
 
+_RANGE_ON = re.compile(r"\s?(?:to|–|-)\s?[€£$]?\d")
+_RANGE_FROM = re.compile(r"\d\s?(?:to|–|-)\s?[€£$]?$")
 _PART = re.compile(r" of (?:them|these|those|which|whom)\b", re.I)
 
 
@@ -119,10 +121,16 @@ def _figures(evidence: Evidence, chosen: Sequence[int], closeness: Closeness) ->
 
 
 def _counted(evidence: Evidence, n: int, closeness: Closeness) -> list[Quantity]:
-    """What a sentence counts; "seventeen of them" are a part."""
+    """What a sentence counts; "seventeen of them" are a part, "5 to 8" a range."""
     candidate = evidence.candidates[n]
-    found = counted(evidence.question, candidate, closeness)
-    return [q for q in found if not _PART.match(candidate.text, q.end)]
+    text = candidate.text
+    return [
+        q
+        for q in counted(evidence.question, candidate, closeness)
+        if not _PART.match(text, q.end)
+        and not _RANGE_ON.match(text, q.end)
+        and not _RANGE_FROM.search(text, 0, q.start)
+    ]
 
 
 def either(evidence: Evidence, order: Sequence[int]) -> list[int]:

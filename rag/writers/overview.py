@@ -28,9 +28,17 @@ def overview(evidence: Evidence, likely: Sequence[int]) -> list[int]:
 
 
 def _names(evidence: Evidence, n: int) -> bool:
-    """Whether a sentence holds every word that is asked about."""
+    """Whether a sentence holds every word that is asked about, and near each other."""
+    asked = evidence.question.terms
     there = terms(evidence.candidates[n].text)
-    return all(among(term, there) for term in evidence.question.terms)
+    held = [[t for t in there if among(term, [t])] for term in asked]
+    if not all(held):
+        return False
+    first = held[0]
+    return any(
+        all(min(abs(t.start - one.start) for t in of) <= len(evidence.question.text) for of in held)
+        for one in first
+    )
 
 
 def _opens_section(evidence: Evidence, n: int) -> bool:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rag.quantities import Quantity, rival
 from rag.terms import among, terms
-from rag.times import clock_spans, date_spans
+from rag.times import clock_spans, date_spans, weekdays
 
 # Between two figures: now somebody else speaks, or the same elsewhere.
 _TURNS = re.compile(
@@ -21,6 +21,7 @@ _GAPPED = re.compile(  # "…, the one in Y at 7,900", "…, but the station 56"
     r"(?:,|\bbut|\band)\s+(?:the|an?|its|his|her|their|our)\s[\w\s.’'-]{2,50}$", re.IGNORECASE
 )
 _ACCORDING = re.compile(r"\baccording to\b", re.IGNORECASE)
+_ENDS = re.compile(r"\b(?:ends?|ended|closes?|closed|finish\w*|until|till)\b", re.IGNORECASE)
 SAYS = re.compile(
     r"\baccording to\b|\b(?:say|state|put|give|count|estimate|reckon|report|claim|speak|budget"
     r"|calculate|quote|cite|record|note|measure|assume|expect|believe|think|write|list"
@@ -78,6 +79,8 @@ def clocked_twice(text: str) -> list[str]:
 
     "Nora says that it fell at half past three, whereas Tom says a quarter to six".
     """
+    if weekdays(text) or _ENDS.search(text):
+        return []
     for one, other in pairwise(clock_spans(text)):
         if _both_told(text, *one, other[0]):
             return [text[slice(*span)] for span in (one, other)]

@@ -10,7 +10,15 @@ from rag.evidence import Evidence
 from rag.given import actors
 from rag.rows import asked_span, cells, is_row
 from rag.terms import among, stem, stems, terms
-from rag.times import clock_spans, clock_times, dates, of_other_years, seasons, weekdays
+from rag.times import (
+    clock_spans,
+    clock_times,
+    dates,
+    of_different_years,
+    of_other_years,
+    seasons,
+    weekdays,
+)
 from rag.writers.reports import SAYS
 
 LIKELY = 0.5  # chance that a sentence answers, from which on it may put things in words of its own
@@ -20,7 +28,15 @@ PLACED = 0.3  # … and from which on what its heading says counts as said by it
 _ASKED_TIME = re.compile(
     r"\b(?:what|which) (?P<what>year|date|day|month|century|time)\b", re.IGNORECASE
 )
-_OF_MANY = re.compile(r"\W*who(?:m|se)? (?:are|were|have|do)\b", re.IGNORECASE)
+_BY_ONE = stems(  # what one does: others may speak, play and teach besides
+    "founded built designed discovered noticed invented wrote composed painted elected appointed "
+    "won mended repaired found chaired bought owns leads drove caused"
+)
+_OF_ANOTHER = re.compile(  # "it was not Tom", "mayor until 2015", "when she is ill"
+    r"\b(?:not|never|nor|until|before|former|formerly|then|later|when|if|joined|helped|with)\b"
+    r"|n['’]t\b",
+    re.IGNORECASE,
+)
 _YES_OR_NO = re.compile(
     r"\W*(?:is|are|was|were|do|does|did|can|could|may|must|will|would|has|have|had|should)\b", re.I
 )
@@ -34,13 +50,15 @@ _SEVERAL = re.compile(  # what goes more than once a day
     r"\b(?:bus(?:es)?|trains?|ferr(?:y|ies)|boats?|trams?|coach(?:es)?|flights?|shuttles?|tours?)\b",
     re.IGNORECASE,
 )
+_BOUND = re.compile(r"\b(from|until|till|by|before|after)\b", re.I)
+_ROUGH_TIME = re.compile(r"\b(?:about|around|shortly|roughly|early|late|again|also|second)\b", re.I)
 _ONCE = re.compile(r"\b(?:first|last|next|morning|noon|afternoon|evening|night)s?\b", re.I)
-_DENIES = re.compile(
-    r"\b(?:may|must|can|is|are|was|were|do|does|did|will|shall|should|has|have|had)(?: not|n['’]t)"
-    r"\b(?: (?:to )?be)?(?: [a-z]+)?|\b(?:cannot|never|no longer)\b(?: [a-z]+)?"
-    r"|\bno\b(?: [a-z]+){0,2}"
-    r"|\b(?:closed|closes|shut|forbidden|prohibited|banned|refused|cancelled|excluded|unable)\b",
-    re.IGNORECASE,
+_LEAVE = stems("allowed permitted welcome open possible used")
+_NOT = re.compile(
+    r"(?:\bnot|n['’]t|\bnever|\bno longer|\bcannot|\bno)(?: (?:to )?be)? (?P<what>[a-z]+)", re.I
+)
+_CLOSED = re.compile(
+    r"(?<!never )(?<!not )\b(?P<what>closed|shut|forbidden|prohibited|banned|cancelled)\b", re.I
 )
 _AFFIRMS = re.compile(
     r"\b(?:may|can|could|open|opens|opened|allowed|permitted|welcome|possible|free to)\b",
@@ -54,11 +72,9 @@ def of_one_thing(evidence: Evidence, one: int, other: int) -> bool:
     Rows of tables are of different ones. Where the question does not say what is counted, both
     must hold the same words of it.
     """
-    if all(is_row(evidence.candidates[n].text) for n in (one, other)):
-        return False
-    if _told_apart(evidence, one, other):
-        return False
-    return evidence.question.noun is not None or _speak_alike(evidence, one, other)
+    if evidence.question.noun is None:
+        return _speak_alike(evidence, one, other)
+    return not _told_apart(evidence, one, other)
 
 
 def rows_asked_for(evidence: Evidence, chosen: Sequence[int], order: Sequence[int]) -> list[int]:
@@ -96,54 +112,40 @@ def _speak_alike(evidence: Evidence, one: int, other: int) -> bool:
 
     Two words at least must be in both. If each holds another one besides, both must be likely to
     answer, or a third word be in both. In two documents what the title and the heading say counts
-    if both answer fairly likely, and figures that are likely and leave nothing open need no words:
-    "It binds both sides for ten years".
+    if both answer fairly likely, and the less likely lacks nothing then that the other holds.
     """
     if not _can_be_one(evidence, one, other):
         return False
     less, more = sorted((one, other), key=lambda n: evidence.chance[n])
+    weak, strong = (_held(evidence, evidence.candidates[n].text) for n in (less, more))
     likely, fairly = (bool(evidence.chance[less] >= least) for least in (LIKELY, PLACED))
-    apart = len({evidence.candidates[n].passage.document for n in (one, other)}) > 1
-    full = not any(evidence.gaps.get(n) for n in (one, other))
-    if evidence.question.kind == "number" and apart and likely and full:
-        return True
-    placed = apart and fairly
-    texts = {n: evidence.candidates[n].text for n in (less, more)}
-    own = {n: _held(evidence, text) for n, text in texts.items()}
-    weak, strong = own[less], own[more]
-    if placed:
-        weak, strong = (
-            _held(evidence, f"{evidence.candidates[n].around}\n{texts[n]}") for n in (less, more)
-        )
     shared = len(weak & strong)
     nested = weak <= strong or strong <= weak or likely
     alike = shared > 2 or (shared > 1 and nested)
     verb = evidence.question.verb
     # What cost 40 euros "came to" 50, and what one designed is "the work of" another.
-    free = evidence.question.measures or (likely and evidence.question.kind == "person")
-    other_deed = (
-        verb is not None
-        and not free
-        and verb.stem not in own[less]
-        and (placed or verb.stem in strong)
-    )
-    return alike and not other_deed
+    designed = likely and evidence.question.kind == "person"
+    free = verb is None or designed or bool(evidence.question.measures)
+    if alike and (free or verb is None or verb.stem in weak or verb.stem not in strong):
+        return True
+    apart = len({evidence.candidates[n].passage.document for n in (one, other)}) > 1
+    if not apart or not fairly or not (free or verb is None or verb.stem in weak):
+        return False
+    placed = {n: evidence.candidates[n] for n in (less, more)}
+    weak, strong = (_held(evidence, f"{c.around}\n{c.text}") for c in placed.values())
+    return len(weak & strong) > 1 and strong <= weak
 
 
 def _can_be_one(evidence: Evidence, one: int, other: int) -> bool:
     """Whether nothing tells two sentences apart, and they are not two things of one passage.
 
-    In one passage nobody contradicts himself, unless he reports, or both sentences are likely and
-    hold three words of the question: two averages there are of different things.
+    In one passage nobody contradicts himself, unless he reports: two averages there are of
+    different things.
     """
-    if _told_apart(evidence, one, other):
-        return False
-    if len({evidence.candidates[n].passage.id for n in (one, other)}) > 1:
-        return True
     texts = [evidence.candidates[n].text for n in (one, other)]
-    shared = _held(evidence, texts[0]) & _held(evidence, texts[1])
-    likely = min(evidence.chance[one], evidence.chance[other]) >= LIKELY
-    return any(map(SAYS.search, texts)) or (bool(likely) and len(shared) > 2)
+    passages = {evidence.candidates[n].passage.id for n in (one, other)}
+    reported = len(passages) > 1 or any(map(SAYS.search, texts))
+    return reported and not _told_apart(evidence, one, other)
 
 
 def _told_apart(evidence: Evidence, one: int, other: int) -> bool:
@@ -151,20 +153,20 @@ def _told_apart(evidence: Evidence, one: int, other: int) -> bool:
 
     The first train leaves at another time than the second, and pupils pay less than adults.
     """
-    asked = evidence.question.text
+    question = evidence.question
     texts = [evidence.candidates[n].text for n in (one, other)]
     when = [seasons(text) or _bare_weekdays(text) for text in texts]
-    if all(when) and not when[0] & when[1]:
+    if all(map(is_row, texts)) or (all(when) and not when[0] & when[1]):
         return True
-    if any(of_other_years(asked, text) for text in texts):
+    if any(of_other_years(question.text, text) for text in texts):
         return True
-    if evidence.question.kind != "date" and of_other_years(*texts) and of_other_years(*texts[::-1]):
+    if question.kind != "date" and of_different_years(*texts):
         return True
-    ranks = [_ranks(text) for text in texts]
-    if any(_ranks(asked) and told and not told & _ranks(asked) for told in ranks):
+    asked = _ranks(question.text)
+    if any(asked and _ranks(text) and not _ranks(text) & asked for text in texts):
         return True
-    whose = [{stem(w) for w in _WHOSE.findall(text)} - stems(asked) for text in texts]
-    return whose[0] != whose[1]
+    whose = [{stem(w) for w in _WHOSE.findall(text)} - stems(question.text) for text in texts]
+    return question.noun is None and whose[0] != whose[1]
 
 
 def _ranks(text: str) -> set[str]:
@@ -197,19 +199,24 @@ def clocked_otherwise(evidence: Evidence, first: int, n: int) -> bool:
     if _SEVERAL.search(evidence.question.text) and not _ONCE.search(evidence.question.text):
         return False
     texts = [_asked_of(evidence, k) for k in (first, n)]
-    given = [clock_times(text) for text in texts]
+    times = [clock_times(text) for text in texts]
     days = [set(dates(text)) - weekdays(text) for text in texts]
-    return (
-        all(given)
-        and not given[0] & given[1]
-        and not (all(days) and not days[0] & days[1])
-        and _speak_alike(evidence, first, n)
-    )
+    weekday = [bool(weekdays(evidence.candidates[k].text)) for k in (first, n)]
+    bounds = [{word.lower() for word in _BOUND.findall(text)} for text in texts]
+    if any(len(given) != 1 for given in times) or times[0] == times[1]:
+        return False
+    if (all(days) and not days[0] & days[1]) or (all(bounds) and not bounds[0] & bounds[1]):
+        return False
+    if weekday[0] != weekday[1] or any(map(_ROUGH_TIME.search, texts)):
+        return False
+    return _speak_alike(evidence, first, n)
 
 
 def named_otherwise(evidence: Evidence, first: int, n: int) -> bool:
-    """Whether a sentence names somebody else for what is asked of one."""
-    if _OF_MANY.match(evidence.question.text) or evidence.question.many:
+    """Whether a sentence names somebody else for what only one can have done."""
+    verb = evidence.question.verb
+    texts = [evidence.candidates[k].text for k in (first, n)]
+    if verb is None or verb.stem not in _BY_ONE or any(map(_OF_ANOTHER.search, texts)):
         return False
     names = [{t.stem for name in told_names(evidence, k) for t in terms(name)} for k in (first, n)]
     apart = all(names) and not names[0] & names[1]
@@ -228,15 +235,21 @@ def denied_otherwise(evidence: Evidence, first: int, n: int) -> bool:
     if not _YES_OR_NO.match(evidence.question.text):
         return False
     texts = [evidence.candidates[k].text for k in (first, n)]
-    stances = {_stance(cells(text) if is_row(text) else text) for text in texts}
+    stances = {_stance(evidence, cells(text) if is_row(text) else text) for text in texts}
     return stances == {-1, 1} and _speak_alike(evidence, first, n)
 
 
-def _stance(text: str) -> int:
-    """Whether a sentence affirms (1), denies (-1) or says neither, or both, that one may (0)."""
-    denied = _DENIES.search(text)
-    affirmed = _AFFIRMS.search(_DENIES.sub("", text))
-    return 0 if denied and affirmed else -1 if denied else 1 if affirmed else 0
+def _stance(evidence: Evidence, text: str) -> int:
+    """Whether a sentence affirms (1) or denies (-1) what is asked, or neither (0).
+
+    It denies that something is open by "closed" or "not open", not by "no lifeguard".
+    """
+    asked = stems(evidence.question.text)
+    denied = [stem(m["what"]) in asked | _LEAVE for m in _NOT.finditer(text)]
+    denied += [stem(m["what"]) not in asked for m in _CLOSED.finditer(text)]
+    if any(denied):
+        return -1
+    return 0 if denied or not _AFFIRMS.search(text) else 1
 
 
 def told_names(evidence: Evidence, n: int) -> list[str]:
