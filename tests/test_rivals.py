@@ -586,6 +586,16 @@ def test_the_morning_bus_leaves_once(draft):
             "Place: Halden museum; Opens: 9:00; Closes: 17:00",
             "Place: Halden museum shop; Opens: 10:00; Closes: 17:00",
         ),
+        (
+            "When was the mill of Halden built?",
+            "The mill of Halden was built in 1874.",
+            "The mill of Halden was built in the 1870s.",
+        ),
+        (
+            "Is the museum of Halden open on Mondays?",
+            "The museum of Halden is open on Mondays.",
+            "Day: Monday; Halden museum: open; Café: closed",
+        ),
     ],
 )
 def test_what_a_review_found_to_be_no_contradiction(draft, question, one, other):

@@ -50,6 +50,7 @@ _SEVERAL = re.compile(  # what goes more than once a day
     r"\b(?:bus(?:es)?|trains?|ferr(?:y|ies)|boats?|trams?|coach(?:es)?|flights?|shuttles?|tours?)\b",
     re.IGNORECASE,
 )
+_IN_A_SPAN = re.compile(r"\ds\b|centur")
 _BOUND = re.compile(r"\b(from|until|till|by|before|after)\b", re.I)
 _ROUGH_TIME = re.compile(r"\b(?:about|around|shortly|roughly|early|late|again|also|second)\b", re.I)
 _ONCE = re.compile(r"\b(?:first|last|next|morning|noon|afternoon|evening|night)s?\b", re.I)
@@ -181,11 +182,13 @@ def _bare_weekdays(text: str) -> set[str]:
 def dated_otherwise(evidence: Evidence, first: int, n: int) -> bool:
     """Whether a sentence says of the same thing that it was at another date.
 
-    A weekday is no other date than one with figures.
+    A weekday is no other date than one with figures, nor is 1874 another than the 1870s.
     """
     if evidence.question.clock or any(is_row(evidence.candidates[k].text) for k in (first, n)):
         return False
     given = [told_dates(evidence.candidates[k].text) for k in (first, n)]
+    if any(_IN_A_SPAN.search(date) for found in given for date in found):
+        return False
     exact = [any(map(str.isdigit, "".join(found))) for found in given]
     shared = any(_in_other(one, other) or _in_other(other, one) for one, other in product(*given))
     return all(given) and not shared and exact[0] == exact[1] and _speak_alike(evidence, first, n)
@@ -234,8 +237,11 @@ def denied_otherwise(evidence: Evidence, first: int, n: int) -> bool:
     """Whether a yes-or-no question is affirmed by one of two sentences and denied by the other."""
     if not _YES_OR_NO.match(evidence.question.text):
         return False
-    texts = [evidence.candidates[k].text for k in (first, n)]
-    stances = {_stance(evidence, cells(text) if is_row(text) else text) for text in texts}
+    rows = {k for k in (first, n) if is_row(evidence.candidates[k].text)}
+    texts = [
+        cells(_asked_of(evidence, k)) if k in rows else _asked_of(evidence, k) for k in (first, n)
+    ]
+    stances = {_stance(evidence, text) for text in texts}
     return stances == {-1, 1} and _speak_alike(evidence, first, n)
 
 
